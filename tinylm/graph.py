@@ -1,0 +1,234 @@
+"""The recorded graph, and the walk back through it: reverse-mode differentiation.
+
+A forward computation leaves a trail of nodes, one a call. Each node knows which primitive was
+called, where its inputs came from, and the few arrays that the primitive's derivative rules named.
+To differentiate, visit the nodes newest first. At each, the chain rule in its *vector-Jacobian*
+form turns the gradient of the output into gradients of the inputs: x̄ = ȳ · ∂y/∂x. Gradients that
+reach a node along several paths are added up before it is visited (Linnainmaa 1970).
+
+Nodes link to nodes and never to Tensors, so the graph has no cycles: what nobody needs any more
+is freed at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import weakref
+from collections.abc import Callable, Iterable
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .backend import Array, checksum
+
+TABLE: dict[Any, Callable[..., Any]] = {}
+"""The table of derivatives: a NumPy function (or a name) and what answers it on Tensors.
+It stands empty here and is filled by `tinylm.ops`, so the engine does not know the operations."""
+
+
+class Mode(NamedTuple):
+    """The switches of a thread."""
+
+    record: bool = True  # are operations recorded?
+    fused: bool = True  # may fused primitives run, or only the compositions that define them?
+    anomaly: bool = False  # are values and saved arrays watched?
+
+
+MODE: ContextVar[Mode] = ContextVar("mode", default=Mode())  # noqa: B039  (a NamedTuple does not change)
+
+
+class setting(ContextDecorator):  # noqa: N801
+    """Switch some of `Mode` for a block or, as a decorator, for a function; in this thread only.
+
+    To take the switches into a worker thread: `pool.submit(contextvars.copy_context().run, work)`.
+    """
+
+    def __init__(self, **switches: bool) -> None:
+        self._switches, self._tokens = switches, list[Token[Mode]]()
+
+    def __enter__(self) -> None:
+        self._tokens.append(MODE.set(MODE.get()._replace(**self._switches)))
+
+    def __exit__(self, *exception: object) -> None:
+        MODE.reset(self._tokens.pop())
+
+    def _recreate_cm(self) -> setting:  # one decorated function may run in many threads
+        return type(self)(**self._switches)
+
+
+class Node:
+    """One recorded call, or (`primitive` None) a leaf: where gradients are wanted.
+
+    number      when it was made: inputs are always older than outputs
+    edges       for every input that needs a gradient, the node that made it and which output of it
+    plan, saved what the rules asked to keep, and the arrays kept
+    versions    counters of writes to those arrays, and what they read at the time
+    outputs     shape and dtype of every output
+    leaf        a weak reference to the Tensor that this leaf stands for
+    """
+
+    __slots__ = ("__weakref__", "checksums", "edges", "leaf", "number", "outputs", "plan", "primitive",
+                 "saved", "versions")
+
+    number: int
+    primitive: Any
+    plan: Any
+    edges: Any
+    saved: Any
+    versions: Any
+    outputs: tuple[tuple[tuple[int, ...], np.dtype], ...]
+    leaf: weakref.ref[Any] | None
+    checksums: list[int] | None
+
+    def __init__(self) -> None:
+        self.number = count()
+
+
+count = itertools.count().__next__
+
+
+def leaf_node(tensor: Any, array: Array) -> Node:
+    """The node of a Tensor in which gradients shall end up."""
+    node = Node()
+    node.primitive, node.plan, node.edges, node.saved, node.versions = None, None, (), (), ()
+    node.outputs, node.leaf, node.checksums = ((array.shape, array.dtype),), weakref.ref(tensor), None
+    return node
+
+
+Place = tuple[Node, int]  # a node, and which of its outputs
+Record = Callable[[Array, Node | None, int], Any]  # makes a Tensor from an array and its place
+
+
+def differentiate(
+    roots: list[tuple[Node, int, Array]],
+    targets: set[Place] | None = None,
+    retain: bool = False,
+    record: Record | None = None,
+) -> dict[Place, Array]:
+    """Carry gradients from `roots` back to `targets`, or to every leaf.
+
+    roots    (node, output, gradient of that output)
+    targets  places to collect gradients at; only paths that lead there are walked
+    retain   keep the graph for another walk instead of freeing each node behind us
+    record   if given, the walk is recorded too, so that its result can be differentiated again
+    """
+    order = newest_first(node for node, _, _ in roots)
+    wanted = set(order) if targets is None else on_the_way(order, {node for node, _ in targets})
+    gradients: dict[Node, Any] = {}
+    collected: dict[Place, Array] = {}
+    for node, output, gradient in roots:
+        deposit(gradients, node, output, gradient)
+    for node in order:
+        gradient = gradients.pop(node, None)
+        if gradient is None or node not in wanted:
+            continue
+        if targets is None:
+            if node.primitive is None:
+                collected[node, 0] = gradient
+        else:
+            for k in range(len(node.outputs)):
+                if (node, k) in targets and (part := gradient if len(node.outputs) == 1 else gradient[k]) is not None:
+                    collected[node, k] = part
+        if node.primitive is None:
+            continue
+        if len(node.outputs) > 1:
+            gradient = fill_in(gradient, node.outputs)
+        for edge, part in node.plan.pull(node, gradient, wanted, record):
+            parent, output = node.edges[edge]
+            shape, dtype = parent.outputs[output]
+            if part.shape != shape:
+                part = unbroadcast(part, shape, node.primitive)
+            if part.dtype is not dtype and part.dtype != dtype:
+                raise TypeError(f"{node.primitive}: a derivative rule returned {part.dtype} for an input of {dtype}")
+            deposit(gradients, parent, output, part)
+        if not retain:
+            node.saved = node.edges = None
+            node.versions = ()
+    return collected
+
+
+def newest_first(starts: Iterable[Node]) -> list[Node]:
+    """Every node that `starts` depend on, each after all the nodes that depend on it.
+
+    A node is always younger than its inputs, so sorting by age is a topological order: no recursion.
+    """
+    seen = set(starts)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        if node.edges is None:
+            raise RuntimeError(
+                f"backward: the graph behind {node.primitive} was freed by an earlier backward. "
+                "Run the forward again, or pass retain_graph=True to the earlier call"
+            )
+        for parent, _ in node.edges:
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=operator.attrgetter("number"), reverse=True)
+
+
+def on_the_way(order: list[Node], goals: set[Node]) -> set[Node]:
+    """Those nodes of `order` from which a path leads back to one of the `goals`."""
+    wanted: set[Node] = set()
+    for node in reversed(order):
+        if node in goals or any(parent in wanted for parent, _ in node.edges):
+            wanted.add(node)
+    return wanted
+
+
+def deposit(gradients: dict[Node, Any], node: Node, output: int, gradient: Array) -> None:
+    """Add `gradient` to what one output of `node` has received so far."""
+    if len(node.outputs) == 1:
+        old = gradients.get(node)
+        gradients[node] = gradient if old is None else accumulate(old, gradient)
+    else:
+        parts = gradients.setdefault(node, [None] * len(node.outputs))
+        parts[output] = gradient if parts[output] is None else accumulate(parts[output], gradient)
+
+
+def accumulate(old: Array, new: Array) -> Array:
+    """The sum over paths. Never in place: both may be the same array, or belong to somebody else."""
+    return old + new
+
+
+def fill_in(gradients: list[Any], outputs: tuple[tuple[tuple[int, ...], np.dtype], ...]) -> tuple[Any, ...]:
+    """An output that nobody used has the gradient zero."""
+    like = next(g for g in gradients if g is not None)
+    return tuple(np.zeros_like(like, shape=shape, dtype=dtype) if g is None else g
+                 for g, (shape, dtype) in zip(gradients, outputs, strict=True))
+
+
+def unbroadcast(gradient: Array, shape: tuple[int, ...], who: Any = "unbroadcast") -> Array:
+    """Sum `gradient` over the axes along which an input of this `shape` was broadcast.
+
+    Broadcasting copies; the derivative of a copy is a sum. This is the only place that knows.
+    """
+    new = gradient.ndim - len(shape)
+    stretched = [new + axis for axis, size in enumerate(shape) if size == 1]
+    if new < 0 or any(size not in (1, g) for g, size in zip(gradient.shape[new:], shape, strict=True)):
+        raise ValueError(f"{who}: a derivative rule returned the shape {gradient.shape} for an input {shape}")
+    summed = TABLE[np.sum](gradient, (*range(new), *stretched))
+    return np.reshape(summed, shape)  # the stretched axes come back with size 1
+
+
+def check_saved(node: Node) -> None:
+    """Refuse to go on with an array that was written to after the forward saved it."""
+    changed = any(version[0] != was for version, was in node.versions)
+    if not changed and node.checksums is not None:
+        changed = node.checksums != [checksum(array) for array in arrays_in(node.saved)]
+    if changed:
+        raise RuntimeError(
+            f"backward: an array that {node.primitive} saved was written to between forward and backward, "
+            "so its gradient would be wrong. Write after the backward, or write to a copy()"
+        )
+
+
+def arrays_in(value: Any) -> list[Array]:
+    """The arrays inside nested tuples and lists."""
+    if isinstance(value, (tuple, list)):
+        return [array for part in value for array in arrays_in(part)]
+    return [value] if hasattr(value, "dtype") else []

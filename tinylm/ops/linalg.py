@@ -1,0 +1,205 @@
+"""Linear algebra: products of matrices, and what undoes them."""
+
+from __future__ import annotations
+
+import itertools
+import string
+from typing import Any
+
+import numpy as np
+
+from ..backend import Array
+from ..graph import TABLE
+from ..primitive import R, call, primitive
+from .elementwise import identity_matrix
+from .shape import spread_on_diagonal
+
+Shape = tuple[int, ...]
+
+_PRODUCTS = [((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((2, 3), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 2, 3), (2, 3, 2)), ((1, 2, 3), (2, 3, 2)),
+             ((3,), (2, 3, 2)), ((2, 2, 3), (3,)), ((2, 1, 1, 3), (2, 3, 1)), ((2, 3), (2, 3, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 2))]
+
+
+def _transposed(x: Array) -> Array:
+    return np.swapaxes(x, -1, -2)
+
+
+@primitive(np.matmul, samples=[call(R(*a), R(*b)) for a, b in _PRODUCTS])
+def matmul(x1: Array, x2: Array) -> Array:
+    """y = x1 x2 over the last two axes, the others broadcast. (..., n, k) (..., k, m) → (..., n, m)"""
+    return np.matmul(x1, x2)
+
+
+@matmul.vjp("x1")
+def _(g: Array, x2: Array, x1_shape: Shape) -> Array:
+    if x2.ndim == 1:
+        return np.expand_dims(g, -1) * x2  # (..., n, 1) (k,)
+    if len(x1_shape) == 1:
+        return np.matmul(x2, np.expand_dims(g, -1))[..., 0]  # (..., k, m) (..., m, 1)
+    return np.matmul(g, _transposed(x2))  # (..., n, m) (..., m, k)
+
+
+@matmul.vjp("x2")
+def _(g: Array, x1: Array, x2_shape: Shape) -> Array:
+    if x1.ndim == 1:
+        return x1 * g if len(x2_shape) == 1 else np.expand_dims(x1, -1) * np.expand_dims(g, -2)  # (k, 1) (..., 1, m)
+    if len(x2_shape) == 1:
+        return np.matmul(np.expand_dims(g, -2), x1)[..., 0, :]  # (..., 1, n) (..., n, k)
+    if len(x2_shape) == 2:  # one weight for the whole batch: one product, not a batch of weights to add up
+        return np.matmul(np.reshape(x1, (-1, x1.shape[-1])).T, np.reshape(g, (-1, g.shape[-1])))  # (k, batch·n) (batch·n, m)
+    return np.matmul(_transposed(x1), g)  # (..., k, n) (..., n, m)
+
+
+@primitive(np.dot, samples=[call(R(*a), R(*b)) for a, b in [((3,), (3,)), ((2, 3), (3,)), ((2, 3), (3, 2)), ((2, 2, 3), (2, 3, 2)), ((3,), (2, 3, 2)), ((), (2,)), ((2,), ()), ((0, 3), (3, 2))]])
+def dot(a: Array, b: Array) -> Array:
+    """y[i.., j.., m] = Σₖ a[i.., k] b[j.., k, m]; a number multiplies"""
+    return np.dot(a, b)
+
+
+def _columns(b: Array) -> Array:
+    """b as a matrix whose rows are the summed axis: (k, everything else)."""
+    return np.reshape(np.moveaxis(b, max(b.ndim - 2, 0), 0), (b.shape[max(b.ndim - 2, 0)], -1))
+
+
+@dot.vjp("a")
+def _(g: Array, b: Array, a_shape: Shape) -> Array:
+    if b.ndim == 0 or a_shape == ():
+        return g * b
+    columns = _columns(b)  # (k, j·m)
+    return np.reshape(np.matmul(np.reshape(g, (-1, columns.shape[1])), columns.T), a_shape)  # (i, j·m) (j·m, k)
+
+
+@dot.vjp("b")
+def _(g: Array, a: Array, b_shape: Shape) -> Array:
+    if a.ndim == 0 or b_shape == ():
+        return g * a
+    k, rest = b_shape[max(len(b_shape) - 2, 0)], b_shape[:-2] + b_shape[-1:] * (len(b_shape) > 1)
+    product = np.matmul(np.reshape(a, (-1, k)).T, np.reshape(g, (-1, int(np.prod(rest)))))  # (k, i) (i, j·m)
+    return np.moveaxis(np.reshape(product, (k, *rest)), 0, max(len(b_shape) - 2, 0))  # (j.., k, m)
+
+
+@primitive(np.outer, samples=[call(R(2), R(3)), call(R(2, 2), R(3)), call(R(), R(2)), call(R(0), R(3))])
+def outer(a: Array, b: Array) -> Array:
+    """y[i, j] = a[i] b[j], both flattened"""
+    return np.outer(a, b)
+
+
+outer.vjp("a")(lambda g, a_shape, b: np.reshape(np.matmul(g, np.reshape(b, -1)), a_shape))  # (i, j) (j,)
+outer.vjp("b")(lambda g, a, b_shape: np.reshape(np.matmul(np.reshape(a, -1), g), b_shape))  # (i,) (i, j)
+
+
+@primitive(np.trace, samples=[call(R(3, 3)), call(R(2, 3), 1), call(R(3, 2), -1), call(R(2, 3, 2), 0, -1, 0)])
+def trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """y = the sum of a diagonal"""
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+@trace.vjp("a")
+def _(g: Array, a_shape: Shape, offset: int, axis1: int, axis2: int) -> Array:
+    width = np.diagonal(np.broadcast_to(0, a_shape), offset, axis1, axis2).shape[-1]
+    spread = np.broadcast_to(np.expand_dims(g, -1), (*g.shape, width))
+    return spread_on_diagonal(spread, a_shape, offset, axis1, axis2)
+
+
+@primitive(np.linalg.inv, samples=[call(R(1, 1)), call(R(2, 2)), call(R(2, 3, 3))])
+def inv(a: Array) -> Array:
+    """y = a⁻¹ (..., n, n); from a y = 1 follows dy = -y da y. Raises on a singular matrix"""
+    return np.linalg.inv(a)
+
+
+inv.vjp("a")(lambda g, y: -np.matmul(np.matmul(_transposed(y), g), _transposed(y)))
+
+
+@primitive(np.linalg.solve, samples=[call(R(2, 2), R(2)), call(R(3, 3), R(3, 2)), call(R(2, 2, 2), R(2, 2, 1)), call(R(2, 2), R(3, 2, 1))])
+def solve(a: Array, b: Array) -> Array:
+    """y with a y = b, for b (n,) or (..., n, m). Raises on a singular matrix"""
+    return np.linalg.solve(a, b)
+
+
+@solve.vjp("a")
+def _(g: Array, a: Array, y: Array) -> Array:
+    back = np.linalg.solve(_transposed(a), g)
+    return -np.expand_dims(back, -1) * y if y.ndim == 1 else -np.matmul(back, _transposed(y))  # (n, 1) (n,)
+
+
+solve.vjp("b")(lambda g, a: np.linalg.solve(_transposed(a), g))
+
+
+@primitive(np.linalg.det, samples=[call(R(1, 1)), call(R(2, 2)), call(R(2, 3, 3))])
+def det(a: Array) -> Array:
+    """y = det a (..., n, n); dy = y tr(a⁻¹ da) (Jacobi), so a singular matrix has a value and no gradient"""
+    return np.linalg.det(a)
+
+
+det.vjp("a")(lambda g, a, y: np.expand_dims(g * y, (-1, -2)) * _transposed(np.linalg.inv(a)))
+
+# Einstein's sums ----------------------------------------------------------------------------------------
+
+
+def einsum(subscripts: str, *operands: Any, optimize: Any = False) -> Array:
+    """Einstein's summation, as in NumPy: einsum("bij,bjk->bik", a, b); repeated and omitted letters and ... too."""
+    shapes = [np.shape(operand) for operand in operands]
+    return contract(explicit(subscripts, shapes), list(operands))
+
+
+def explicit(subscripts: str, shapes: list[Shape]) -> str:
+    """The same sum with its result written out and letters for each `...`.
+
+    Raises ValueError if the subscripts do not fit the shapes.
+    """
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(shapes):
+        raise ValueError(f"einsum: {subscripts!r} names {len(terms)} operands, {len(shapes)} are given")
+    spare = [c for c in string.ascii_letters if c not in subscripts]
+    widths = [len(shape) - len(term.replace("...", "")) for term, shape in zip(terms, shapes, strict=True)]
+    for term, shape, width in zip(terms, shapes, widths, strict=True):
+        if width < 0 or (width and "..." not in term):
+            raise ValueError(f"einsum: {term!r} names {len(term.replace('...', ''))} axes, the operand has the shape {shape}")
+    widest = max([w for term, w in zip(terms, widths, strict=True) if "..." in term], default=0)
+    dots = "".join(spare[:widest])
+    terms = [term.replace("...", dots[widest - width:] if width else "") for term, width in zip(terms, widths, strict=True)]
+    if not arrow:
+        letters = "".join(terms)
+        output = dots + "".join(sorted(c for c in set(letters) if letters.count(c) == 1 and c not in dots))
+    return ",".join(terms) + "->" + output.replace("...", dots)
+
+
+_SUMS = [("ij,jk->ik", (2, 3), (3, 2)), ("bij,bjk->bik", (2, 2, 3), (2, 3, 1)), ("ij,k->k", (2, 3), (2,)), ("i,ij,j->", (2,), (2, 3), (3,)), ("ii->i", (3, 3)), ("ii->", (3, 3)),
+         ("iij->j", (2, 2, 3)), ("iii,ij->j", (2, 2, 2), (2, 3)), ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("ij,ij->ij", (2, 1), (2, 3)), ("i,j->ij", (0,), (2,))]
+
+
+@primitive(many="operands", samples=[call(s, [R(*shape) for shape in shapes]) for s, *shapes in _SUMS])
+def contract(subscripts: str, operands: list[Array]) -> Array:
+    """y = the sum over every letter that the result does not name of the product of the operands"""
+    return np.einsum(subscripts, *operands)
+
+
+@contract.vjp("operands")
+def _(g: Array, subscripts: str, operands: list[Array]) -> list[Array]:
+    inputs, output = subscripts.split("->")
+    terms = inputs.split(",")
+    return [_operand_gradient(g, output, k, terms, operands) for k in range(len(terms))]
+
+
+def _operand_gradient(g: Array, output: str, k: int, terms: list[str], operands: list[Any]) -> Array:
+    """Contract `g` with the other operands. A letter that only operand k has was summed away: broadcast along it.
+    A letter it repeats gets a new name for each repeat, tied to the first by an identity matrix."""
+    shape, letters = operands[k].shape, ""
+    factors = [(term, operand) for j, (term, operand) in enumerate(zip(terms, operands, strict=True)) if j != k]
+    fresh = (c for c in string.ascii_letters if c not in "".join(terms))
+    for letter, size in zip(terms[k], shape, strict=True):
+        if letter in letters:
+            repeat = next(fresh)
+            factors.append((letter + repeat, identity_matrix(size, g)))
+            letter = repeat
+        letters += letter
+    known = set(output).union(*(term for term, _ in factors))
+    sizes = dict(itertools.chain.from_iterable(zip(t, np.shape(o), strict=True) for t, o in [*factors, (output, g)]))
+    inner = "".join(c for c in letters if c in known)
+    d = einsum(",".join([output, *(term for term, _ in factors)]) + "->" + inner, g, *(operand for _, operand in factors))
+    d = np.reshape(d, [sizes[c] if c in known else 1 for c in letters])  # (size or 1 for each axis)
+    return np.broadcast_to(d, [sizes[c] if c in known else n for c, n in zip(letters, shape, strict=True)])
+
+
+TABLE[np.einsum] = einsum

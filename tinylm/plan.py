@@ -1,0 +1,155 @@
+"""What a recorded call keeps, and how its derivative rules are run.
+
+A primitive has one rule per input, and a rule says in its signature what it needs. So for each choice
+of inputs that require a gradient there is one plan: keep just this, run just these. Plans are made
+once and shared by every node of the same kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .graph import TABLE, Node, Record, arrays_in, check_saved
+from .tensor import Tensor, grad
+
+
+class Rule(NamedTuple):
+    """A derivative rule, the parameters it names after `g`, and whether it answers for several inputs at once."""
+
+    function: Callable[..., Any]
+    needs: list[str]
+    joint: bool
+
+
+class Plan:
+    """For one choice of tracked inputs: what to keep, in which order, and which rules to run.
+
+    tracked  the positions of the inputs that need a gradient, as bits
+    places   for a list of inputs, which of its members do
+    """
+
+    def __init__(self, primitive: Any, tracked: int, places: tuple[int, ...]) -> None:
+        self.primitive, names = primitive, primitive.names
+        self.edges: list[tuple[int, int | None]] = []  # the input behind each edge: position, place in a list
+        receivers: dict[Any, list[tuple[int, Any]]] = {}  # per rule: edges, and where in its result to look
+        for position, name in enumerate(names):
+            for place in (places if name == primitive.many else [None]) if tracked >> position & 1 else []:
+                rule = primitive.rules[name]
+                receivers.setdefault(rule.function, []).append((len(self.edges), name if rule.joint else place))
+                self.edges.append((position, place))
+        rules = {rule.function: rule.needs for rule in primitive.rules.values() if rule.function in receivers}
+        needs = dict.fromkeys(need for needs in rules.values() for need in needs)
+        self.inputs = [names.index(need) for need in needs if need in names]
+        self.shapes = [names.index(need.removesuffix("_shape")) for need in needs
+                       if need not in names and need not in ("y", "aux")]
+        self.y, self.aux = "y" in needs, "aux" in needs
+        self.names = [names[i] for i in self.inputs] + [names[i] + "_shape" for i in self.shapes]
+        self.names += ["y"] * self.y + ["aux"] * self.aux
+        self.steps = [(rule, [self.names.index(need) for need in rules[rule]], edges)
+                      for rule, edges in receivers.items()]
+
+    def keep(self, node: Node, args: Sequence[Any], raw: list[Any], y: Any, aux: Any, loose: bool) -> None:
+        """Store in `node` what the rules named, with the write counters of what can be written to."""
+        node.saved = saved = [raw[i] for i in self.inputs]
+        node.versions = versions = []
+        for k, i in enumerate(self.inputs):
+            if type(args[i]) is Tensor:
+                if args[i]._version is not None:
+                    versions.append((args[i]._version, args[i]._version[0]))
+            elif loose:
+                saved[k] = _own(saved[k], args[i], versions)
+        for i in self.shapes:
+            saved.append([np.shape(v) for v in raw[i]] if type(raw[i]) is list else np.shape(raw[i]))
+        if self.y:
+            saved.append(y)
+        if self.aux:
+            saved.append(aux)
+
+    def pull(self, node: Node, g: Any, wanted: set[Node], record: Record | None) -> Iterator[tuple[int, Any]]:
+        """Run the rules: gives (edge, gradient) for every wanted edge of `node`."""
+        if node.versions or node.checksums is not None:
+            check_saved(node)
+        if record is None:
+            saved = node.saved
+        elif self.primitive.composition is None:
+            saved = self.rebuild(node, record)
+        else:
+            yield from self.through_composition(node, g, record)
+            return
+        for rule, at, receivers in self.steps:
+            if all(node.edges[edge][0] not in wanted for edge, _ in receivers):
+                continue
+            result = rule(g, *[saved[i] for i in at])
+            for edge, key in receivers:
+                part = result if key is None or result is None else result[key]
+                if part is None:
+                    raise TypeError(f"{self.describe(edge)}: the derivative rule returned None; is `return` missing?")
+                if node.checksums is not None and is_finite(g) and not is_finite(part):
+                    raise FloatingPointError(f"backward: {self.describe(edge)} made NaN or infinity out of a finite "
+                                             "gradient; it is the first derivative that did")
+                if node.edges[edge][0] in wanted:
+                    yield edge, part
+
+    def describe(self, edge: int) -> str:
+        """The derivative behind an edge, in words."""
+        position, place = self.edges[edge]
+        name = self.primitive.names[position] + ("" if place is None else f"[{place}]")
+        return f"the derivative of {self.primitive} with respect to {name}"
+
+    def rebuild(self, node: Node, record: Record, inputs_only: bool = False) -> list[Any]:
+        """What was kept, its arrays turned into Tensors on the nodes they came from: then rules are recorded."""
+        origin = {key: node.edges[edge] for edge, key in enumerate(self.edges)}
+        kept: list[Any] = []
+        for name, value in zip(self.names, node.saved, strict=True):
+            if name in self.primitive.rules:
+                position = self.primitive.names.index(name)
+                if name == self.primitive.many:
+                    value = [record(v, *origin.get((position, k), (None, 0))) if hasattr(v, "dtype") else v
+                             for k, v in enumerate(value)]
+                elif hasattr(value, "dtype"):
+                    value = record(value, *origin.get((position, None), (None, 0)))
+            elif name == "y" and not inputs_only:
+                several = isinstance(value, tuple)
+                value = tuple(record(v, node, k) for k, v in enumerate(value)) if several else record(value, node, 0)
+            elif name == "aux" and not inputs_only and any(a.dtype.kind == "f" for a in arrays_in(value)):
+                raise RuntimeError(f"{self.primitive}: its rule uses numbers that the forward put aside, so it has no "
+                                   "second derivative; tie it to a composition with @fuses, which has")
+            kept.append(value)
+        return kept
+
+    def through_composition(self, node: Node, g: Any, record: Record) -> Iterator[tuple[int, Any]]:
+        """The gradients of a fused primitive, by way of the composition that defines it."""
+        values = dict(zip(self.names, self.rebuild(node, record, inputs_only=True), strict=True))
+        missing = [name for name in self.primitive.names if name not in values]
+        if missing:
+            raise RuntimeError(f"{self.primitive}: this fused primitive did not keep {', '.join(missing)}, so its gradient "
+                               "cannot be differentiated again; write `with tl.fused(False):` around the forward")
+        # A barrier of identities: without it f(x, h(x)) would count the path through h twice.
+        inputs = [TABLE["identity"](value) if isinstance(value := values[name], Tensor) else value
+                  for name in self.primitive.names]
+        outputs = self.primitive.composition(*inputs)
+        tracked = [inputs[position] for position, _ in self.edges]
+        found = grad(outputs, tracked, list(g) if isinstance(g, tuple) else g, create_graph=True, allow_unused=True)
+        yield from ((edge, part) for edge, part in enumerate(found) if part is not None)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether an array, a Tensor or a tuple of them holds neither NaN nor infinity."""
+    if isinstance(value, tuple):
+        return all(is_finite(part) for part in value)
+    array = value._array if isinstance(value, Tensor) else value
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+
+
+def _own(saved: Any, value: Any, versions: list[tuple[list[int], int]]) -> Any:
+    """A raw operand is copied, since nobody counts the writes to it; Tensors inside lists are counted."""
+    if type(value) is Tensor:
+        if value._version is not None:
+            versions.append((value._version, value._version[0]))
+        return saved
+    if isinstance(saved, (list, tuple)) and isinstance(value, (list, tuple)):
+        return type(saved)(_own(s, v, versions) for s, v in zip(saved, value, strict=True))
+    return np.copy(saved) if hasattr(value, "__array_function__") else saved

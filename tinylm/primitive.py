@@ -1,0 +1,354 @@
+"""Primitives: a formula, and beside it the formulas of its derivatives.
+
+A new one takes ten lines. `softsign` computes y = x / (1 + |x|), and dy/dx = (1 - |y|)²:
+
+    @tl.primitive(samples=tl.ops.UNARY, kinks=(0,))
+    def softsign(x):
+        "y = x / (1 + |x|)"
+        return x / (1 + np.abs(x))
+
+    softsign.vjp("x")(lambda g, y: g * (1 - np.abs(y)) ** 2)
+
+    tl.gradcheck(softsign, tl.Tensor([0.5, -2.0], dtype="float64"))
+
+A rule takes the gradient `g` of the output and names what else it needs: an input by its name, `y` for
+the output, `x_shape` for no more than the shape of x, `aux` for what the formula handed over beside its
+result (`return y, aux`), or a setting such as `axis`. The engine keeps what is named, and nothing else.
+Rules are written in NumPy: on Tensors they are recorded, and so can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from types import EllipsisType, NoneType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .backend import Array, checksum
+from .errors import dtype_clash, explain
+from .graph import MODE, TABLE, Node, arrays_in
+from .plan import Plan, Rule, is_finite
+from .tensor import Tensor, wrap
+
+PRIMITIVES: dict[str, Primitive] = {}
+"""Every primitive by name: what `tinylm gradcheck` goes through."""
+
+ALIASES = {("clip", "min"): "a_min", ("clip", "max"): "a_max", ("reshape", "newshape"): "shape",
+           ("var", "correction"): "ddof", ("std", "correction"): "ddof"}
+"""Second names that NumPy gives to some parameters."""
+
+SETTING, ARRAY, ARRAYS = range(3)  # what a parameter takes: anything, one differentiable array, a list of them
+PLAIN = frozenset({int, float, bool, str, NoneType, slice, EllipsisType, type})
+NUMBERS = frozenset({int, float, bool})
+REALS = (-2.0, 2.0)  # where samples are drawn, unless a primitive has a smaller domain
+
+
+class R:
+    """In a sample, an array of this shape, drawn from the primitive's domain: R(2, 3) is some x in ℝ²ˣ³."""
+
+    def __init__(self, *shape: int) -> None:
+        self.shape = shape
+
+    def __repr__(self) -> str:
+        return f"R{self.shape}"
+
+
+class Call(NamedTuple):
+    """One sample call of a primitive."""
+
+    args: tuple[Any, ...]
+    settings: dict[str, Any]
+
+
+def call(*args: Any, **settings: Any) -> Call:
+    """A sample call: `call(R(2, 3), axis=0)`."""
+    return Call(args, settings)
+
+
+class Primitive:
+    """A differentiable operation. See the head of this file for how to make one."""
+
+    def __init__(
+        self, formula: Callable[..., Any], many: str | None = None, samples: Sequence[Call] | None = None,
+        domain: tuple[float, float] | dict[str, tuple[float, float]] = REALS, kinks: Sequence[float] | str = (),
+        analytic: bool = True, constant: bool = False, composition: Callable[..., Any] | None = None,
+    ) -> None:
+        parameters = list(inspect.signature(formula).parameters.values())
+        self.formula, self.name = formula, formula.__name__
+        self.names = [p.name for p in parameters]
+        self.positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+        self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        self.samples, self.domain, self.kinks, self.analytic = samples, domain, kinks, analytic
+        self.many, self.constant, self.composition = many, constant, composition
+        self.rules: dict[str, Rule] = {}
+        self.plans: dict[Any, Plan] = {}
+        self.numpy: list[Any] = []  # the NumPy functions that it answers
+        self.aux = False  # does the formula return (y, aux)?
+        self._arity, self._kinds = len(parameters), [SETTING] * len(parameters)
+        if {"g", "y", "aux"} & set(self.names):
+            raise TypeError(f"{self.name}: the names g, y and aux belong to the engine; call the parameters otherwise")
+        functools.update_wrapper(self, formula)
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def vjp(self, *inputs: str, joint: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register how the gradient `g` of the output becomes the gradient of `inputs`.
+
+        For an input that is a list of arrays the rule returns a list; a `joint` rule returns a dict with
+        an entry for each of its inputs. Raises TypeError if the rule names something that is not there.
+        """
+        def register(rule: Callable[..., Any]) -> Callable[..., Any]:
+            needs = list(inspect.signature(rule).parameters)[1:]
+            for name in needs:
+                if name not in {*self.names, "y", "aux"} and name.removesuffix("_shape") not in self.names:
+                    raise TypeError(f"{self.name}: a rule asks for {name!r}, which is none of "
+                                    f"{', '.join([*self.names, 'y', 'aux'])} or an input's _shape")
+            for name in inputs:
+                if name not in self.names:
+                    raise TypeError(f"{self.name} has no input {name!r}")
+                self.rules[name] = Rule(rule, needs, joint)
+                self._kinds[self.names.index(name)] = ARRAYS if name == self.many else ARRAY
+            self.aux |= "aux" in needs
+            self.plans.clear()
+            return rule
+        return register
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        if settings or len(args) != self._arity:
+            args = self.bind(args, settings)
+        raw: list[Any] = []  # the arguments as the formula wants them: arrays, not Tensors
+        edges: list[tuple[Node, int]] = []
+        tracked, places = 0, ()  # which arguments need a gradient, as bits; which members of the list
+        seen = loose = False  # is there any Tensor? is there anything but Tensors of one dtype, and numbers?
+        dtype, bit = None, 1
+        for value, kind in zip(args, self._kinds):  # noqa: B905  (a microsecond counts here)
+            if type(value) is Tensor and kind:
+                seen = True
+                array = value._array
+                raw.append(array)
+                if array.dtype is not dtype:
+                    loose, dtype = loose or dtype is not None, array.dtype
+                if value._node is not None:
+                    tracked |= bit
+                    edges.append((value._node, value._output))
+            elif kind == ARRAY:
+                raw.append(value)
+                loose = loose or type(value) not in NUMBERS
+            elif kind == ARRAYS:
+                value = list(value) if isinstance(value, (list, tuple)) else [value]
+                raw.append([v._array if type(v) is Tensor else v for v in value])
+                seen, loose = seen or any(type(v) is Tensor for v in value), True
+                places = tuple(k for k, v in enumerate(value) if type(v) is Tensor and v._node is not None)
+                edges += [(value[k]._node, value[k]._output) for k in places]
+                tracked |= bit if places else 0
+            elif type(value) in PLAIN or (type(value) is tuple and PLAIN.issuperset(map(type, value))):
+                raw.append(value)
+            else:
+                value, found = self.strip(value)
+                raw.append(value)
+                seen, loose = seen or found, True
+            bit <<= 1
+        mode = MODE.get()
+        if not seen:
+            return self.compute(args, raw)[0]
+        if self.composition is not None and not mode.fused:
+            return self.composition(*args)
+        whole = False  # integers only: a floating-point result shall have the default dtype
+        if loose or dtype is None or dtype.kind != "f":
+            raw = self.unify(raw)
+            whole = not any(array.dtype.kind in "fc" for array in arrays_in(raw))
+        result, aux = self.compute(args, raw)
+        several = type(result) is tuple
+        results = result if several else (result,)
+        if whole or isinstance(results[0], np.generic):
+            results = tuple([_settled(y, whole) for y in results])
+        node = None
+        if tracked and mode.record:
+            node = Node()
+            node.primitive, node.edges, node.leaf, node.checksums = self, edges, None, None
+            node.outputs = tuple([(y.shape, y.dtype) for y in results])
+            key = (tracked, places) if places else tracked
+            plan = self.plans.get(key)
+            if plan is None:
+                plan = self.plans[key] = Plan(self, tracked, places)
+            node.plan = plan
+            plan.keep(node, args, raw, results if several else results[0], aux, loose)
+        if mode.anomaly:
+            self.inspect(raw, results, node)
+        tensors = tuple([wrap(y, node, k) for k, y in enumerate(results)])
+        for tensor in tensors:
+            if tensor._array.base is not None:  # a view shares its owner's counter of writes
+                _share_version(tensor, args)
+        return tensors if several else tensors[0]
+
+    def compute(self, args: Sequence[Any], raw: Sequence[Any]) -> tuple[Any, Any]:
+        """Apply the formula; gives (result, aux). An error speaks of this primitive and its arguments."""
+        try:
+            if self.positional == self._arity:
+                result = self.formula(*raw)
+            else:  # settings after the star
+                named = zip(self.names[self.positional:], raw[self.positional:], strict=True)
+                result = self.formula(*raw[:self.positional], **dict(named))
+        except Exception as error:
+            better = explain(self.name, dict(zip(self.names, args, strict=False)), error)
+            if better is error:
+                raise
+            raise better from error
+        return result if self.aux else (result, None)
+
+    def bind(self, args: Sequence[Any], settings: dict[str, Any]) -> list[Any]:
+        """Put the arguments of a call in order, as this primitive or the NumPy function it answers names them."""
+        names = self.names[: self.positional]
+        if len(args) > len(names):
+            names = self._numpy_names()
+            if len(args) > len(names):
+                raise TypeError(f"{self.name}: {len(args)} arguments given, it takes {', '.join(self.names)}")
+        given = dict(zip(names, args))  # noqa: B905
+        for key, value in settings.items():
+            key = ALIASES.get((self.name, key), key)
+            if key in given:
+                raise TypeError(f"{self.name}: {key} is given twice")
+            given[key] = value
+        for key in [key for key in given if key not in self.names]:
+            if given[key] not in (None, np._NoValue, "K", "C", "same_kind"):  # what NumPy fills in by itself
+                raise TypeError(f"{self.name}: {key}={given[key]!r} is not supported on Tensors; "
+                                f"it takes {', '.join(self.names)}")
+        missing = [name for name in self.names if name not in given and name not in self.defaults]
+        if missing:
+            raise TypeError(f"{self.name}: {', '.join(missing)} is missing; it takes {', '.join(self.names)}")
+        values = [given[name] if name in given else self.defaults[name] for name in self.names]
+        return [self.defaults.get(name) if value is np._NoValue else value
+                for name, value in zip(self.names, values, strict=True)]
+
+    def _numpy_names(self) -> list[str]:
+        for function in self.numpy:
+            try:
+                return [ALIASES.get((self.name, name), name) for name in inspect.signature(function).parameters]
+            except (ValueError, TypeError):  # a ufunc, or written in C
+                continue
+        return self.names[: self.positional]
+
+    def strip(self, value: Any) -> tuple[Any, bool]:
+        """A setting with its Tensors turned into arrays, and whether there were any."""
+        if type(value) is Tensor:
+            if value._node is not None and MODE.get().record and not self.constant:
+                raise TypeError(f"{self.name}: there is no derivative with respect to this argument, yet the Tensor "
+                                "given for it requires a gradient; detach() it if it is meant as a constant")
+            return value._array, True
+        if type(value) in (tuple, list):
+            parts = [self.strip(part) for part in value]
+            return type(value)(part for part, _ in parts), any(found for _, found in parts)
+        return value, False
+
+    def unify(self, raw: list[Any]) -> list[Any]:
+        """Bring numbers, integer arrays and lists to the floating-point dtype of the others.
+
+        Raises TypeError where two arrays have different ones.
+        """
+        floats: dict[str, np.dtype] = {}
+        for name, kind, value in zip(self.names, self._kinds, raw, strict=True):
+            for place, part in enumerate(value if kind == ARRAYS else [value] if kind else []):
+                if hasattr(part, "__array_function__") and part.dtype.kind in "fc":
+                    if part.ndim or not floats:
+                        floats[f"{name}[{place}]" if kind == ARRAYS else name] = part.dtype
+        if len(set(floats.values())) > 1:
+            raise dtype_clash(self.name, floats)
+        dtype = next(iter(floats.values()), None)
+        return [value if not kind else [_convert(part, dtype) for part in value] if kind == ARRAYS
+                else _convert(value, dtype) for value, kind in zip(raw, self._kinds, strict=True)]
+
+    def inspect(self, raw: list[Any], results: tuple[Array, ...], node: Node | None) -> None:
+        """Under `detect_anomaly`: refuse to turn finite numbers into NaN or infinity; remember what was saved."""
+        if all(map(is_finite, arrays_in(raw))):
+            for result in results:
+                if not is_finite(result):
+                    bad = "NaN" if bool(np.isnan(result).any()) else "infinity"
+                    raise FloatingPointError(f"{self.name}: made {bad} out of finite numbers, in a result of shape "
+                                             f"{result.shape}; it is the first operation that did")
+        if node is not None:
+            node.checksums = [checksum(array) for array in arrays_in(node.saved)]
+
+
+
+def primitive(*functions: Any, **facts: Any) -> Callable[[Callable[..., Any]], Primitive]:
+    """Make a formula a primitive, found under its own name and as the answer to these NumPy functions.
+
+    many      the parameter that is a list of arrays, if there is one
+    samples   sample calls for the gradient check; every primitive with a derivative needs some
+    domain    the interval to draw samples from, or one per parameter
+    kinks     where the derivative jumps: values, or "ties" for where two elements are equal
+    analytic  whether the formula also holds for complex numbers
+    """
+    def register(formula: Callable[..., Any]) -> Primitive:
+        made = Primitive(formula, **facts)
+        PRIMITIVES[made.name] = made
+        made.numpy = list(functions)
+        TABLE.update(dict.fromkeys((*functions, made.name), made))
+        return made
+    return register
+
+
+def fuses(composition: Callable[..., Any], *functions: Any, **facts: Any) -> Callable[[Callable[..., Any]], Primitive]:
+    """As `primitive`, for a faster version of `composition`, which stays its definition.
+
+    Second derivatives, and everything under `tl.fused(False)`, go through the composition.
+    """
+    return primitive(*functions, composition=composition, **facts)
+
+
+def constant(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function take Tensors although nothing flows back: wherever it has a derivative, that is zero."""
+    name = function.__name__
+
+    @functools.wraps(function)
+    def answer(*args: Any, **settings: Any) -> Any:
+        plain = [_plain(value) for value in (*args, *settings.values())]
+        try:
+            result = function(*plain[:len(args)], **dict(zip(settings, plain[len(args):], strict=True)))
+        except Exception as error:
+            better = explain(name, {f"x{k + 1}": value for k, value in enumerate(args)} | settings, error)
+            if better is error:
+                raise
+            raise better from error
+        if not any(type(value) is Tensor for value in (*args, *settings.values())):
+            return result
+        result = np.asarray(result) if isinstance(result, np.generic) else result
+        return wrap(result, None, 0) if hasattr(result, "__array_function__") else result
+
+    TABLE[function] = TABLE[name] = answer
+    return answer
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in (tuple, list):
+        return type(value)(map(_plain, value))
+    return value._array if type(value) is Tensor else value
+
+
+def _convert(value: Any, dtype: np.dtype | None) -> Any:
+    """An operand in the dtype of the others; numbers stay numbers, which take any dtype."""
+    if isinstance(value, (list, tuple)):
+        value = np.asarray(value)
+        dtype = dtype or (np.dtype(np.float32) if value.dtype.kind == "f" else None)
+    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0):
+        return value.item() if dtype is None else dtype.type(value)
+    return value.astype(dtype) if dtype is not None and getattr(value, "dtype", dtype) != dtype else value
+
+
+def _settled(result: Any, whole: bool) -> Array:
+    """NumPy's scalars become arrays again, and floats made from integers float32."""
+    result = np.asarray(result) if isinstance(result, np.generic) else result
+    return result.astype(np.float32) if whole and result.dtype.kind == "f" else result
+
+
+def _share_version(tensor: Tensor, args: Sequence[Any]) -> None:
+    """A view is written to whenever its owner is: both count together."""
+    base = tensor._array.base
+    for value in args:
+        if type(value) is Tensor and value._version is not None and (
+                value._array is base or value._array.base is base):
+            tensor._version = value._version
