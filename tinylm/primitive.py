@@ -68,13 +68,25 @@ def call(*args: Any, **settings: Any) -> Call:
     return Call(args, settings)
 
 
+class Pin(NamedTuple):
+    """A sample call at a kink, and by convention its gradients there (with a cotangent of ones)."""
+
+    sample: Call
+    gradients: dict[str, Any]
+
+
+def pin(sample: Call, **gradients: Any) -> Pin:
+    """The convention at a kink: `pin(call(np.array([0.0])), x=[0.0])`."""
+    return Pin(sample, gradients)
+
+
 class Primitive:
     """A differentiable operation. See the head of this file for how to make one."""
 
     def __init__(
         self, formula: Callable[..., Any], many: str | None = None, samples: Sequence[Call] | None = None,
         domain: tuple[float, float] | dict[str, tuple[float, float]] = REALS, kinks: Sequence[float] | str = (),
-        analytic: bool = True, constant: bool = False, composition: Callable[..., Any] | None = None,
+        pins: Sequence[Pin] = (), analytic: bool = True, casts: bool = False, composition: Callable[..., Any] | None = None,
     ) -> None:
         parameters = list(inspect.signature(formula).parameters.values())
         self.formula, self.name = formula, formula.__name__
@@ -82,12 +94,13 @@ class Primitive:
         self.positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         self.samples, self.domain, self.kinks, self.analytic = samples, domain, kinks, analytic
-        self.many, self.constant, self.composition = many, constant, composition
+        self.pins = pins
+        self.many, self.casts, self.composition = many, casts, composition
         self.rules: dict[str, Rule] = {}
         self.plans: dict[Any, Plan] = {}
         self.numpy: list[Any] = []  # the NumPy functions that it answers
         self.aux = False  # does the formula return (y, aux)?
-        self._arity, self._kinds = len(parameters), [SETTING] * len(parameters)
+        self._arity, self.kinds = len(parameters), [SETTING] * len(parameters)
         if {"g", "y", "aux"} & set(self.names):
             raise TypeError(f"{self.name}: the names g, y and aux belong to the engine; call the parameters otherwise")
         functools.update_wrapper(self, formula)
@@ -111,7 +124,7 @@ class Primitive:
                 if name not in self.names:
                     raise TypeError(f"{self.name} has no input {name!r}")
                 self.rules[name] = Rule(rule, needs, joint)
-                self._kinds[self.names.index(name)] = ARRAYS if name == self.many else ARRAY
+                self.kinds[self.names.index(name)] = ARRAYS if name == self.many else ARRAY
             self.aux |= "aux" in needs
             self.plans.clear()
             return rule
@@ -125,7 +138,7 @@ class Primitive:
         tracked, places = 0, ()  # which arguments need a gradient, as bits; which members of the list
         seen = loose = False  # is there any Tensor? is there anything but Tensors of one dtype, and numbers?
         dtype, bit = None, 1
-        for value, kind in zip(args, self._kinds):  # noqa: B905  (a microsecond counts here)
+        for value, kind in zip(args, self.kinds):  # noqa: B905  (a microsecond counts here)
             if type(value) is Tensor and kind:
                 seen = True
                 array = value._array
@@ -160,7 +173,7 @@ class Primitive:
         whole = False  # integers only: a floating-point result shall have the default dtype
         if loose or dtype is None or dtype.kind != "f":
             raw = self.unify(raw)
-            whole = not any(array.dtype.kind in "fc" for array in arrays_in(raw))
+            whole = not self.casts and not any(array.dtype.kind in "fc" for array in arrays_in(raw))
         result, aux = self.compute(args, raw)
         several = type(result) is tuple
         results = result if several else (result,)
@@ -235,7 +248,7 @@ class Primitive:
     def strip(self, value: Any) -> tuple[Any, bool]:
         """A setting with its Tensors turned into arrays, and whether there were any."""
         if type(value) is Tensor:
-            if value._node is not None and MODE.get().record and not self.constant:
+            if value._node is not None and MODE.get().record:
                 raise TypeError(f"{self.name}: there is no derivative with respect to this argument, yet the Tensor "
                                 "given for it requires a gradient; detach() it if it is meant as a constant")
             return value._array, True
@@ -250,7 +263,7 @@ class Primitive:
         Raises TypeError where two arrays have different ones.
         """
         floats: dict[str, np.dtype] = {}
-        for name, kind, value in zip(self.names, self._kinds, raw, strict=True):
+        for name, kind, value in zip(self.names, self.kinds, raw, strict=True):
             for place, part in enumerate(value if kind == ARRAYS else [value] if kind else []):
                 if hasattr(part, "__array_function__") and part.dtype.kind in "fc":
                     if part.ndim or not floats:
@@ -259,7 +272,7 @@ class Primitive:
             raise dtype_clash(self.name, floats)
         dtype = next(iter(floats.values()), None)
         return [value if not kind else [_convert(part, dtype) for part in value] if kind == ARRAYS
-                else _convert(value, dtype) for value, kind in zip(raw, self._kinds, strict=True)]
+                else _convert(value, dtype) for value, kind in zip(raw, self.kinds, strict=True)]
 
     def inspect(self, raw: list[Any], results: tuple[Array, ...], node: Node | None) -> None:
         """Under `detect_anomaly`: refuse to turn finite numbers into NaN or infinity; remember what was saved."""
@@ -281,7 +294,9 @@ def primitive(*functions: Any, **facts: Any) -> Callable[[Callable[..., Any]], P
     samples   sample calls for the gradient check; every primitive with a derivative needs some
     domain    the interval to draw samples from, or one per parameter
     kinks     where the derivative jumps: values, or "ties" for where two elements are equal
+    pins      samples at the kinks, with the gradient that holds there by convention: pin(call(x), x=[0.0])
     analytic  whether the formula also holds for complex numbers
+    casts     whether it is there to change the dtype
     """
     def register(formula: Callable[..., Any]) -> Primitive:
         made = Primitive(formula, **facts)
@@ -334,8 +349,8 @@ def _convert(value: Any, dtype: np.dtype | None) -> Any:
     if isinstance(value, (list, tuple)):
         value = np.asarray(value)
         dtype = dtype or (np.dtype(np.float32) if value.dtype.kind == "f" else None)
-    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0):
-        return value.item() if dtype is None else dtype.type(value)
+    if isinstance(value, np.generic):
+        return value.item()
     return value.astype(dtype) if dtype is not None and getattr(value, "dtype", dtype) != dtype else value
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..primitive import R, call, primitive
+from ..primitive import R, call, pin, primitive
 from .samples import UNARY
 
 
@@ -32,7 +32,7 @@ def sigmoid(x: Array) -> Array:
 sigmoid.vjp("x")(lambda g, y: g * (y * (1 - y)))
 
 
-@primitive(samples=UNARY, kinks=(0,), analytic=False)
+@primitive(samples=UNARY, kinks=(0,), analytic=False, pins=[pin(call(np.array([0.0])), x=[0.0])])
 def relu(x: Array) -> Array:
     """y = max(x, 0) (Nair & Hinton 2010); at the kink the slope counts as 0"""
     return np.maximum(x, 0)
@@ -41,7 +41,7 @@ def relu(x: Array) -> Array:
 relu.vjp("x")(lambda g, y: np.where(y > 0, g, 0.0))
 
 
-@primitive(samples=[*UNARY, call(R(5), 0.3)], kinks=(0,), analytic=False)
+@primitive(samples=[*UNARY, call(R(5), 0.3)], kinks=(0,), analytic=False, pins=[pin(call(np.array([0.0]), 0.3), x=[0.3])])
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """y = x where x > 0, else negative_slope · x (Maas et al. 2013)"""
     return np.where(x > 0, x, negative_slope * x)
@@ -50,7 +50,7 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
 leaky_relu.vjp("x")(lambda g, x, negative_slope: np.where(x > 0, g, negative_slope * g))
 
 
-@primitive(samples=[*UNARY, call(R(5), 0.3)], kinks=(0,), analytic=False)
+@primitive(samples=[*UNARY, call(R(5), 0.3)], kinks=(0,), analytic=False, pins=[pin(call(np.array([0.0]), 0.3), x=[0.3])])
 def elu(x: Array, alpha: float = 1.0) -> Array:
     """y = x where x > 0, else alpha · (eˣ - 1) (Clevert et al. 2016)"""
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import backend
 from ..backend import Array
-from ..primitive import R, call, constant, primitive
+from ..primitive import R, call, constant, pin, primitive
 from .samples import BINARY, UNARY
 
 POSITIVE = (0.3, 2.0)
@@ -174,7 +174,7 @@ def square(x: Array) -> Array:
 square.vjp("x")(lambda g, x: g * (2 * x))
 
 
-@primitive(np.absolute, samples=UNARY, kinks=(0,), analytic=False)
+@primitive(np.absolute, samples=UNARY, kinks=(0,), analytic=False, pins=[pin(call(np.array([0.0])), x=[0.0])])
 def abs(x: Array) -> Array:
     """y = |x|; at the kink the slope counts as 0"""
     return np.absolute(x)
@@ -223,7 +223,10 @@ arctan.vjp("x")(lambda g, x: g / (1 + x * x))
 # Choosing ---------------------------------------------------------------------------------------------
 
 
-@primitive(np.maximum, samples=BINARY, kinks="ties", analytic=False)
+_EQUAL = pin(call(np.array([1.0]), np.array([1.0])), x1=[0.5], x2=[0.5])
+
+
+@primitive(np.maximum, samples=BINARY, kinks="ties", analytic=False, pins=[_EQUAL])
 def maximum(x1: Array, x2: Array) -> Array:
     """y = the larger of the two; where they are equal, each gets half of the gradient"""
     return np.maximum(x1, x2)
@@ -233,7 +236,7 @@ maximum.vjp("x1")(lambda g, x1, x2: np.where(x1 > x2, g, np.where(x1 == x2, g * 
 maximum.vjp("x2")(lambda g, x1, x2: np.where(x2 > x1, g, np.where(x1 == x2, g * 0.5, 0.0)))
 
 
-@primitive(np.minimum, samples=BINARY, kinks="ties", analytic=False)
+@primitive(np.minimum, samples=BINARY, kinks="ties", analytic=False, pins=[_EQUAL])
 def minimum(x1: Array, x2: Array) -> Array:
     """y = the smaller of the two; where they are equal, each gets half of the gradient"""
     return np.minimum(x1, x2)
@@ -243,12 +246,14 @@ minimum.vjp("x1")(lambda g, x1, x2: np.where(x1 < x2, g, np.where(x1 == x2, g * 
 minimum.vjp("x2")(lambda g, x1, x2: np.where(x2 < x1, g, np.where(x1 == x2, g * 0.5, 0.0)))
 
 _BOUNDS = [call(R(3, 4), -0.5, 0.7), call(R(6), None, 0.7), call(R(6), -0.5), call(R(0, 3), -0.5, 0.7),
-           call(R(2, 4), np.array([[-0.5], [0.7]]))]
+           call(R(3, 4), R(3, 1), R(4)), call(R(5), R(5), None), call(R(5), None, R())]
 
 
-@primitive(np.clip, samples=_BOUNDS, kinks=(-0.5, 0.7), analytic=False)
+@primitive(np.clip, samples=_BOUNDS, kinks=(-0.5, 0.7), analytic=False,
+           domain={"a": (-2.0, 2.0), "a_min": (-0.9, -0.6), "a_max": (0.2, 0.6)},
+           pins=[pin(call(np.array([-0.5, 0.7]), -0.5, 0.7), a=[1.0, 1.0])])
 def clip(a: Array, a_min: Any = None, a_max: Any = None) -> Array:
-    """y = a, held between a_min and a_max (either may be None); the gradient passes on the bounds themselves"""
+    """y = min(max(a, a_min), a_max), either bound may be None; on a bound the gradient passes to a"""
     return np.clip(a, a_min, a_max)
 
 
@@ -257,6 +262,9 @@ def _(g: Array, a: Array, a_min: Any, a_max: Any) -> Array:
     g = g if a_min is None else np.where(a >= a_min, g, 0.0)
     return g if a_max is None else np.where(a <= a_max, g, 0.0)
 
+
+clip.vjp("a_min")(lambda g, a, a_min: np.where(a < a_min, g, 0.0))
+clip.vjp("a_max")(lambda g, a, a_max: np.where(a > a_max, g, 0.0))
 
 _MASK = np.array([[True, False, True], [False, False, True]])
 
@@ -273,7 +281,7 @@ where.vjp("x2")(lambda g, condition: np.where(condition, 0.0, g))
 # Conversions ------------------------------------------------------------------------------------------
 
 
-@primitive(samples=[call(R(2, 3), np.float64), call(R(2), np.dtype("float64"))])
+@primitive(samples=[call(R(2, 3), np.float64), call(R(2), np.dtype("float64"))], analytic=False, casts=True)
 def astype(x: Array, dtype: Any) -> Any:
     """y = x in another dtype; the gradient comes back in x's own"""
     return x.astype(dtype), x.dtype

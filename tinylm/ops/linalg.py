@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import string
 from typing import Any
 
@@ -18,6 +19,11 @@ Shape = tuple[int, ...]
 
 _PRODUCTS = [((3,), (3,)), ((3,), (3, 2)), ((2, 3), (3,)), ((2, 3), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 2, 3), (2, 3, 2)), ((1, 2, 3), (2, 3, 2)),
              ((3,), (2, 3, 2)), ((2, 2, 3), (3,)), ((2, 1, 1, 3), (2, 3, 1)), ((2, 3), (2, 3, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 2))]
+
+
+def _rows(x: Array) -> Array:
+    """All axes but the last as one: (rows, width)."""
+    return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _transposed(x: Array) -> Array:
@@ -46,7 +52,7 @@ def _(g: Array, x1: Array, x2_shape: Shape) -> Array:
     if len(x2_shape) == 1:
         return np.matmul(np.expand_dims(g, -2), x1)[..., 0, :]  # (..., 1, n) (..., n, k)
     if len(x2_shape) == 2:  # one weight for the whole batch: one product, not a batch of weights to add up
-        return np.matmul(np.reshape(x1, (-1, x1.shape[-1])).T, np.reshape(g, (-1, g.shape[-1])))  # (k, batch·n) (batch·n, m)
+        return np.matmul(_rows(x1).T, _rows(g))  # (k, batch·n) (batch·n, m)
     return np.matmul(_transposed(x1), g)  # (..., k, n) (..., n, m)
 
 
@@ -56,26 +62,28 @@ def dot(a: Array, b: Array) -> Array:
     return np.dot(a, b)
 
 
-def _columns(b: Array) -> Array:
-    """b as a matrix whose rows are the summed axis: (k, everything else)."""
-    return np.reshape(np.moveaxis(b, max(b.ndim - 2, 0), 0), (b.shape[max(b.ndim - 2, 0)], -1))
+def _unsummed(b_shape: Shape) -> Shape:
+    """The axes of dot's second factor that survive: all but the last but one, or none of a vector's."""
+    return b_shape[:-2] + b_shape[-1:] if len(b_shape) > 1 else ()
 
 
 @dot.vjp("a")
-def _(g: Array, b: Array, a_shape: Shape) -> Array:
+def _(g: Array, a_shape: Shape, b: Array) -> Array:
     if b.ndim == 0 or a_shape == ():
         return g * b
-    columns = _columns(b)  # (k, j·m)
-    return np.reshape(np.matmul(np.reshape(g, (-1, columns.shape[1])), columns.T), a_shape)  # (i, j·m) (j·m, k)
+    flat = np.reshape(g, (math.prod(a_shape[:-1]), math.prod(_unsummed(b.shape))))  # (i, j·m)
+    columns = np.reshape(b if b.ndim == 1 else np.moveaxis(b, -2, 0), (a_shape[-1], flat.shape[1]))  # (k, j·m)
+    return np.reshape(np.matmul(flat, columns.T), a_shape)  # (i.., k)
 
 
 @dot.vjp("b")
 def _(g: Array, a: Array, b_shape: Shape) -> Array:
     if a.ndim == 0 or b_shape == ():
         return g * a
-    k, rest = b_shape[max(len(b_shape) - 2, 0)], b_shape[:-2] + b_shape[-1:] * (len(b_shape) > 1)
-    product = np.matmul(np.reshape(a, (-1, k)).T, np.reshape(g, (-1, int(np.prod(rest)))))  # (k, i) (i, j·m)
-    return np.moveaxis(np.reshape(product, (k, *rest)), 0, max(len(b_shape) - 2, 0))  # (j.., k, m)
+    rest = _unsummed(b_shape)
+    flat = np.reshape(g, (math.prod(a.shape[:-1]), math.prod(rest)))  # (i, j·m)
+    product = np.reshape(np.matmul(_rows(a).T, flat), (a.shape[-1], *rest))  # (k, j.., m)
+    return np.moveaxis(product, 0, max(len(b_shape) - 2, 0))  # (j.., k, m)
 
 
 @primitive(np.outer, samples=[call(R(2), R(3)), call(R(2, 2), R(3)), call(R(), R(2)), call(R(0), R(3))])
@@ -101,7 +109,11 @@ def _(g: Array, a_shape: Shape, offset: int, axis1: int, axis2: int) -> Array:
     return spread_on_diagonal(spread, a_shape, offset, axis1, axis2)
 
 
-@primitive(np.linalg.inv, samples=[call(R(1, 1)), call(R(2, 2)), call(R(2, 3, 3))])
+_A, _B = np.array([[2.0, 0.5], [-0.3, 1.5]]), np.array([[1.5, 0.2, -0.4], [0.3, -2.0, 0.5], [0.6, 0.1, 1.2]])
+_REGULAR = [call(np.array([[-1.5]])), call(_A), call(np.stack([_B, _B.T + 0.5])), call(R(0, 0)), call(R(0, 2, 2))]
+
+
+@primitive(np.linalg.inv, samples=_REGULAR)
 def inv(a: Array) -> Array:
     """y = a⁻¹ (..., n, n); from a y = 1 follows dy = -y da y. Raises on a singular matrix"""
     return np.linalg.inv(a)
@@ -110,7 +122,8 @@ def inv(a: Array) -> Array:
 inv.vjp("a")(lambda g, y: -np.matmul(np.matmul(_transposed(y), g), _transposed(y)))
 
 
-@primitive(np.linalg.solve, samples=[call(R(2, 2), R(2)), call(R(3, 3), R(3, 2)), call(R(2, 2, 2), R(2, 2, 1)), call(R(2, 2), R(3, 2, 1))])
+@primitive(np.linalg.solve, samples=[
+    call(_A, R(2)), call(_B, R(3, 2)), call(np.stack([_A, _A.T]), R(2, 2, 1)), call(_A, R(3, 2, 1)), call(R(0, 0), R(0, 2))])
 def solve(a: Array, b: Array) -> Array:
     """y with a y = b, for b (n,) or (..., n, m). Raises on a singular matrix"""
     return np.linalg.solve(a, b)
@@ -125,7 +138,7 @@ def _(g: Array, a: Array, y: Array) -> Array:
 solve.vjp("b")(lambda g, a: np.linalg.solve(_transposed(a), g))
 
 
-@primitive(np.linalg.det, samples=[call(R(1, 1)), call(R(2, 2)), call(R(2, 3, 3))])
+@primitive(np.linalg.det, samples=_REGULAR)
 def det(a: Array) -> Array:
     """y = det a (..., n, n); dy = y tr(a⁻¹ da) (Jacobi), so a singular matrix has a value and no gradient"""
     return np.linalg.det(a)

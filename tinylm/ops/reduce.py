@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..primitive import R, call, primitive
+from ..primitive import R, call, pin, primitive
 from .elementwise import identity_matrix
 from .samples import REDUCTIONS
 
@@ -69,7 +69,7 @@ def _(g: Array, a: Array, axis: Axis, ddof: int) -> Array:
     return np.reshape(g, kept(a.shape, axis)) * centred * 2 / (counted(a.shape, axis) - ddof)
 
 
-@primitive(np.std, samples=_SPREAD)
+@primitive(np.std, samples=_SPREAD, pins=[pin(call(np.array([2.0, 2.0])), a=[0.0, 0.0])])
 def std(a: Array, axis: Axis = None, *, ddof: int = 0, keepdims: bool = False) -> Array:
     """y = √var; its gradient is 0 where all elements are equal, though the slope is infinite there"""
     return np.sqrt(var(a, axis, ddof=ddof, keepdims=keepdims))
@@ -88,7 +88,10 @@ def _shared(g: Array, hit: Array, axis: Axis) -> Array:
     return np.where(hit, np.reshape(g, number.shape) / number.astype(g.dtype), 0.0)
 
 
-@primitive(np.max, samples=REDUCTIONS, kinks="ties", analytic=False)
+_TIES = [pin(call(np.array([[1.0, 1.0, 1.0], [2.0, 1.0, 2.0]]), axis=0), a=[[0, 0.5, 0], [1, 0.5, 1]])]
+
+
+@primitive(np.max, samples=REDUCTIONS, kinks="ties", analytic=False, pins=_TIES)
 def max(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = the largest element; where several are, they share the gradient equally"""
     return np.max(a, axis=axis, keepdims=keepdims)
@@ -97,7 +100,7 @@ def max(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
 max.vjp("a")(lambda g, a, y, axis: _shared(g, a == np.reshape(y, kept(a.shape, axis)), axis))
 
 
-@primitive(np.min, samples=REDUCTIONS, kinks="ties", analytic=False)
+@primitive(np.min, samples=REDUCTIONS, kinks="ties", analytic=False, pins=[pin(call(np.array([[1.0, 1.0], [2.0, 1.0]]), axis=0), a=[[1, 0.5], [0, 0.5]])])
 def min(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = the smallest element; where several are, they share the gradient equally"""
     return np.min(a, axis=axis, keepdims=keepdims)
@@ -183,7 +186,10 @@ _ORDERS = [call(R(4), ord) for ord in (1, 2, 3, 1.5, np.inf, -np.inf)] + [call(R
            call(R(2, 3), np.inf, 1), call(R(2, 3), 3, -1, keepdims=True), call(R(2, 3), 1, 0), call(R(2, 3), -np.inf, 0)]
 
 
-@primitive(np.linalg.norm, samples=REDUCTIONS + _ORDERS, kinks=(0,), analytic=False)
+_AT_ZERO = [pin(call(np.zeros(2), ord), x=[0.0, 0.0]) for ord in (2, 1, 3, np.inf)]
+
+
+@primitive(np.linalg.norm, samples=REDUCTIONS + _ORDERS, kinks=(0,), analytic=False, pins=_AT_ZERO)
 def norm(x: Array, ord: Any = None, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = (Σ |x|^p)^(1/p) with p = ord
 

@@ -1,0 +1,60 @@
+"""Writing: ask a model for the next token, take one, append it, ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .backend import generator, to_host
+from .tensor import no_grad
+from .text import Characters
+from .text.characters import UNKNOWN
+
+
+def stream(
+    model: Any, tokenizer: Characters, prompt: str = "", length: int = 500, temperature: float = 1.0,
+    top_k: int | None = None, greedy: bool = False, seed: int = 0,
+) -> Iterator[str]:
+    """`length` characters that the model writes after `prompt`, each as soon as it is there.
+
+    model        gives logits (1, vocabulary) for ids (1, up to model.context)
+    temperature  p ∝ e^(logit / temperature): below 1 it keeps to what is likely, above 1 it dares more
+    top_k        draw among the k likeliest only (Fan et al. 2018)
+    greedy       always take the likeliest
+    seed         the same seed, model and prompt give the same text
+
+    Raises ValueError, at once, for settings that make no sense.
+    """
+    if length < 0:
+        raise ValueError(f"generate: length is {length}; it cannot be negative")
+    if not temperature > 0:
+        raise ValueError(f"generate: temperature is {temperature}; it must be above 0. For the likeliest token each time "
+                         "say greedy")
+    if top_k is not None and not 1 <= top_k < len(tokenizer):
+        raise ValueError(f"generate: top_k is {top_k}; this model knows {len(tokenizer) - 1} tokens, so it is from 1 to that")
+    rng = generator(seed)
+    ids = list(tokenizer.encode(prompt))
+
+    def write() -> Iterator[str]:
+        for _ in range(length):
+            with no_grad():
+                window = np.array(ids[-model.context:], dtype=np.int64)[None]  # (1, up to context)
+                logits = to_host(model(window).data)[0]  # (vocabulary,)
+            ids.append(choose(logits, rng, temperature, top_k, greedy))
+            yield tokenizer.decode(ids[-1])
+
+    return write()
+
+
+def choose(logits: np.ndarray, rng: np.random.Generator, temperature: float, top_k: int | None, greedy: bool) -> int:
+    """Draw an id from softmax(logits / temperature), or take the largest; never the unknown one.  logits (vocabulary,)"""
+    scores = logits.astype(np.float64)
+    scores[UNKNOWN] = -np.inf
+    if greedy:
+        return int(np.argmax(scores))
+    if top_k is not None:
+        scores[np.argsort(-scores, kind="stable")[top_k:]] = -np.inf
+    chances = np.exp((scores - scores.max()) / temperature)
+    return int(rng.choice(len(chances), p=chances / chances.sum()))

@@ -1,0 +1,3 @@
+"""Tokenizers: text to ids and back."""
+
+from .characters import Characters
