@@ -97,7 +97,7 @@ def load_weights(path: str | Path) -> dict[str, np.ndarray]:
     wrong = sorted(name for name in sums.keys() | weights.keys()
                    if name not in weights or sums.get(name) != _sha256(weights[name]))
     if wrong:
-        raise ValueError(f"{path} is damaged: {', '.join(wrong)} is not what was saved (its SHA-256 differs): {way_out}")
+        raise ValueError(f"{path} is damaged: {', '.join(wrong)} differs from what was saved (SHA-256): {way_out}")
     return weights
 
 

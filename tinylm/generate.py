@@ -30,10 +30,10 @@ def stream(
     if length < 0:
         raise ValueError(f"generate: length is {length}; it cannot be negative")
     if not temperature > 0:
-        raise ValueError(f"generate: temperature is {temperature}; it must be above 0. For the likeliest token each time "
-                         "say greedy")
+        raise ValueError(f"generate: temperature is {temperature}; it must be above 0. For the likeliest token "
+                         "each time say greedy")
     if top_k is not None and not 1 <= top_k < len(tokenizer):
-        raise ValueError(f"generate: top_k is {top_k}; this model knows {len(tokenizer) - 1} tokens, so it is from 1 to that")
+        raise ValueError(f"generate: top_k is {top_k}; it is from 1 to {len(tokenizer) - 1}, the tokens there are")
     rng = generator(seed)
     ids = list(tokenizer.encode(prompt))
 
@@ -49,7 +49,7 @@ def stream(
 
 
 def choose(logits: np.ndarray, rng: np.random.Generator, temperature: float, top_k: int | None, greedy: bool) -> int:
-    """Draw an id from softmax(logits / temperature), or take the largest; never the unknown one.  logits (vocabulary,)"""
+    """Draw an id from softmax(logits / temperature), or take the largest; never the unknown one.  (vocabulary,)"""
     scores = logits.astype(np.float64)
     scores[UNKNOWN] = -np.inf
     if greedy:

@@ -13,7 +13,6 @@ import ast
 import copy
 import functools
 import inspect
-import textwrap
 import time
 import types
 import warnings
@@ -24,13 +23,34 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import graph, plan
-from .cases import Case, cases_of, chosen, pin_error
+from . import graph
+from .cases import LIMITS, Case, cases_of, chosen, pin_error
 from .primitive import PRIMITIVES, Primitive
-from .tensor import Tensor
-from .verify import TOLERANCES
+from .tensor import Tensor, wrap
+from .verify import TOLERANCES, flat
 
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT: dict[str, str] = {
+    "power.x2 name: x2 -> g": "only their shape and dtype are used; beside a number x1, x2, g and y have the same",
+    "power.x2 name: x2 -> y": "only their shape and dtype are used; beside a number x1, x2, g and y have the same",
+    "to.x call: to(g, aux) -> g": "with one device g is where it belongs already; on two, tests/test_backend.py sees it",
+    "matmul.x2 call: len(x2_shape) -> x2_shape": "the batched product, summed by un-broadcasting, is the flattened product",
+    "solve.a name: y -> g": "only ndim is used, and a gradient has the shape of its output",
+    "prod.a name: y -> a": "a product is 0 where a factor is",
+    "logsumexp.a constant: 0.0 -> 1.0": "it is subtracted from a = -inf, whose exponential stays 0",
+    "norm.x name: y -> x": "an entry x = 0 gets 0 whatever it is divided by, and y = 0 only if every x is",
+    "norm.x condition: g * x if p == 2 else g * np.sign(x) * np.absolute(x) ** (p - 1) -> "
+    "g * np.sign(x) * np.absolute(x) ** (p - 1)": "sign(x) |x| = x: the short form is there for its speed",
+    "swapaxes.a arguments: np.swapaxes(g, axis1, axis2) -> np.swapaxes(g, axis2, axis1)": "an exchange is symmetric",
+    "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
+    "deposit arguments: accumulate(old, gradient) -> accumulate(gradient, old)": "addition commutes",
+    "deposit arguments: accumulate(parts[output], gradient) -> accumulate(gradient, parts[output])": "addition commutes",
+    "fill_in call: next((g for g in gradients if g is not None)) -> (g for g in gradients if g is not None)":
+        "it only says which library makes the zeros, and with one library anything does",
+    "fill_in comparison: g is not None -> g is None":
+        "it only says which library makes the zeros, and with one library anything does",
+    "fill_in keyword: np.zeros_like(like, shape=shape, dtype=dtype) -> np.zeros_like(like, shape=shape)":
+        "no primitive has outputs of two dtypes",
+}
 """Mutants that compute the same, by label, each with its proof."""
 
 SWAPS: dict[type, type] = {
@@ -53,7 +73,7 @@ class Mutant(NamedTuple):
 
 def changes(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST, Callable[[Any], ast.AST | None]]]:
     """(kind, where, what to put there) for every change of a function's body; `names` are its parameters."""
-    for n in ast.walk(node):
+    for n in computing(node):
         if isinstance(n, ast.BinOp):
             yield "left only", n, lambda n: n.left
             yield "right only", n, lambda n: n.right
@@ -76,13 +96,23 @@ def changes(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST, Cal
                     yield "name", n, lambda n, other=other: ast.Name(other, ast.Load())
         elif isinstance(n, ast.Call) and n.args:
             yield "call", n, lambda n: n.args[0]
-            for i in range(len(n.args) - 1):
+            swaps = range(len(n.args) - 1) if ast.unparse(n.func) not in ("max", "min") else ()  # these do not mind
+            for i in swaps:
                 yield "arguments", n, lambda n, i=i: ast.Call(
                     n.func, [*n.args[:i], n.args[i + 1], n.args[i], *n.args[i + 2:]], n.keywords)
-            for k in range(len(n.keywords)):
+            for k in [k for k, keyword in enumerate(n.keywords) if keyword.arg != "strict"]:
                 yield "keyword", n, lambda n, k=k: ast.Call(n.func, n.args, n.keywords[:k] + n.keywords[k + 1:])
         elif isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Load):
             yield "index", n, lambda n: n.value
+
+
+def computing(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a tree that compute, without guards that only raise an error, and docstrings."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        guard = isinstance(child, ast.If) and len(child.body) == 1 and isinstance(child.body[0], ast.Raise)
+        if not guard and not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+            yield from computing(child)
 
 
 class _Replace(ast.NodeTransformer):
@@ -116,7 +146,7 @@ def code_mutants(function: types.FunctionType) -> Iterator[tuple[str, types.Code
     original = tree_of(function)
     names = [a.arg for a in (*original.args.posonlyargs, *original.args.args, *original.args.kwonlyargs)]
     seen = {ast.unparse(original)}
-    body_of = lambda tree: tree.body if isinstance(tree, ast.Lambda) else ast.Module(_code_only(tree), [])
+    body_of = lambda tree: tree.body if isinstance(tree, ast.Lambda) else ast.Module(tree.body, [])
     for k in range(sum(1 for _ in changes(body_of(original), names))):
         tree = copy.deepcopy(original)
         kind, where, make = list(changes(body_of(tree), names))[k]
@@ -134,12 +164,6 @@ def code_mutants(function: types.FunctionType) -> Iterator[tuple[str, types.Code
         future = __import__("__future__").annotations.compiler_flag
         code = compile(module, "<mutant>", "exec", flags=future, dont_inherit=True)
         yield label, next(c for c in code.co_consts if isinstance(c, types.CodeType))
-
-
-def _code_only(tree: ast.FunctionDef) -> list[ast.stmt]:
-    """The statements of a function without its docstring and its error messages."""
-    return [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-            and not (isinstance(s, ast.If) and len(s.body) == 1 and isinstance(s.body[0], ast.Raise))]
 
 
 @contextmanager
@@ -181,7 +205,7 @@ def with_rule(primitive: Primitive, old: Any, new: Callable[..., Any]) -> Iterat
         primitive.plans.clear()
 
 
-def mutants_of(primitive: Primitive) -> Iterator[Mutant]:
+def mutants_of(primitive: Primitive, cases: list[Case]) -> Iterator[Mutant]:
     """Every mutant of a primitive's rules and of the helpers that they call."""
     rules = {rule.function: rule for rule in primitive.rules.values()}
     for function, rule in rules.items():
@@ -192,9 +216,35 @@ def mutants_of(primitive: Primitive) -> Iterator[Mutant]:
             wrapped = lambda *a, f=function, c=change: _each(c, f(*a))
             yield Mutant(f"{name} result {label}", functools.partial(with_rule, primitive, function, wrapped))
         for position, need in enumerate(rule.needs):
-            if need == "y" or need in primitive.rules:
+            if (need == "y" or need in primitive.rules) and depends(primitive, function, position, cases):
                 cut = lambda g, *a, f=function, p=position: f(g, *[_cut(v) if i == p else v for i, v in enumerate(a)])
                 yield Mutant(f"{name} cut {need}", functools.partial(with_rule, primitive, function, cut))
+
+
+def function_mutants(function: types.FunctionType) -> Iterator[Mutant]:
+    """The mutants of a helper that rules or the engine call."""
+    for label, code in code_mutants(function):
+        yield Mutant(f"{function.__name__} {label}", functools.partial(with_code, function, code))
+
+
+def depends(primitive: Primitive, rule: Callable[..., Any], position: int, cases: list[Case]) -> bool:
+    """Does a path lead from the rule's result back to the argument at this position? If none does (it is only compared,
+    say), cutting it changes nothing, by construction."""
+    for case in cases:
+        outputs = flat(case.function(*case.leaves()))
+        node = outputs[0]._node
+        if node is None or node.primitive is not primitive:
+            continue
+        for function, at, _ in node.plan.steps:
+            if function is rule:
+                saved = [_cut(value) for value in node.plan.rebuild(node, wrap)]
+                for tensor in flat([saved[at[position]]]):
+                    tensor.requires_grad = tensor.dtype.kind == "f"
+                gradient = case.cotangents[0] if len(case.cotangents) == 1 else tuple(case.cotangents)
+                result = rule(gradient, *[saved[k] for k in at])
+                if any(t.requires_grad for t in flat(list(result.values()) if isinstance(result, dict) else result)):
+                    return True
+    return False
 
 
 def _cut(value: Any) -> Any:
@@ -224,7 +274,10 @@ def works(cases: list[Case], primitive: Primitive | None, order: int) -> bool:
         return all(case.second_error() <= TOLERANCES[2] for case in cases)
     if not all(case.first_error() <= TOLERANCES[1] for case in cases):
         return False
-    return primitive is None or all(pin_error(primitive, pin) == 0 for pin in primitive.pins)
+    if primitive is None:
+        return True
+    short = primitive.casts or all(case.dtype_error(np.float32) <= LIMITS["float32"] for case in cases)
+    return short and all(pin_error(primitive, pin) == 0 for pin in primitive.pins)
 
 
 def verdict(mutant: Mutant, cases: list[Case], primitive: Primitive | None) -> str:
@@ -246,9 +299,9 @@ def engine_programs() -> list[Case]:
     programs: dict[str, tuple[Callable[..., Any], list[tuple[int, ...]]]] = {
         "diamond": (lambda x: np.tanh(x) * np.exp(x) + x * x, [(3,)]),
         "ladder": (_ladder, [(2,)]),
-        "broadcast": (lambda a, b, c: (a + b) * c - b / (2.5 + c), [(3, 1), (4,), (2, 1, 1)]),
+        "broadcast": (lambda a, b, c: (a + b) * c - b / (2.5 + c) + a * c, [(3, 1), (4,), (2, 1, 1)]),
         "number": (lambda a, b: np.exp(a) * b * 2.0, [(), (2, 3)]),
-        "outputs": (lambda x: _parts(np.split(x * x, 3)), [(6,)]),
+        "outputs": (lambda x: _parts(np.split(x * x, [2, 3])), [(5,)]),
         "late use": (lambda x: [np.sin(x), np.sin(np.sin(x)) * x], [(2, 2)]),
         "row": (lambda a, b: np.matmul(a, b) + b[0], [(2, 3), (3, 2)]),
     }
@@ -263,14 +316,13 @@ def _ladder(x: Tensor) -> Tensor:
 
 
 def _parts(parts: Any) -> Any:
-    return parts[0] * np.exp(parts[2])  # the middle one is not used
+    return parts[0] * np.exp(parts[2]) + parts[2]  # one is used twice, one not at all
 
 
 def engine_mutants() -> Iterator[Mutant]:
     """Mutants of the engine: un-broadcasting, adding up, the order of the walk, and what else a backward runs through."""
     for function in (graph.unbroadcast, graph.accumulate, graph.deposit, graph.fill_in, graph.newest_first):
-        for label, code in code_mutants(function):
-            yield Mutant(f"{function.__name__} {label}", functools.partial(with_code, function, code))
+        yield from function_mutants(function)
     for name, broken in {
         "accumulate": [lambda old, new: new, lambda old, new: old, lambda old, new: old + new + new],
         "unbroadcast": [lambda g, shape, who=None: np.reshape(np.resize(g, shape), shape)],
@@ -308,12 +360,12 @@ def report(names: list[str] | None = None, write: Callable[[str], Any] = print) 
     groups: list[tuple[str, Iterator[Mutant], list[Case], Primitive | None]] = []
     helpers: dict[types.FunctionType, list[Primitive]] = {}
     for primitive in chosen(names or []):
-        groups.append((primitive.name, mutants_of(primitive), cases_of(primitive), primitive))
+        cases = cases_of(primitive)
+        groups.append((primitive.name, mutants_of(primitive, cases), cases, primitive))
         for helper in helpers_of([rule.function for rule in primitive.rules.values()]):  # type: ignore[misc]
             helpers.setdefault(helper, []).append(primitive)
     for helper, users in helpers.items():
-        made = (Mutant(f"{helper.__name__} {label}", functools.partial(with_code, helper, code)) for label, code in code_mutants(helper))
-        groups.append((helper.__name__, made, [case for user in users for case in cases_of(user)], users[0]))
+        groups.append((helper.__name__, function_mutants(helper), [case for user in users for case in cases_of(user)], users[0]))
     if not names:
         groups.append(("the engine", engine_mutants(), engine_programs(), None))
     write(f"{'broken':<24}{'mutants':>8}{'by value':>10}{'by crash':>10}{'equal':>7}{'alive':>7}")

@@ -56,11 +56,12 @@ class Trainer:
         self.highest_lr = optimizer.lr
         self.steps, self.interrupted = 0, False
 
-    def fit(self, steps: int | None = None, minutes: float | None = None, evaluations: int = 20, sample: int = 4) -> float:
+    def fit(self, steps: int | None = None, minutes: float | None = None, evaluations: int = 20,
+            part: int = 4) -> float:
         """Train for so many steps, or minutes, or whichever ends first; gives the loss on all held-out data, in `unit`.
 
         evaluations  how often to look at held-out data on the way
-        sample       how many held-out batches to look at then, spread evenly; in the end it is all of them
+        part         how many held-out batches to look at then, spread evenly; in the end it is all of them
 
         By steps alone, a run can be repeated exactly. By time it does as much as the machine can; since the
         schedule follows the clock too, the learning rate comes down in any case.
@@ -68,8 +69,8 @@ class Trainer:
         """
         if steps is None and minutes is None:
             raise ValueError("fit: say how long, in steps or in minutes")
-        part = self.held_out[::max(1, len(self.held_out) // sample)]
-        shown = {self.unit.name: math.nan, "held out": self.evaluate(part)}
+        some = self.held_out[::max(1, len(self.held_out) // part)]
+        shown = (math.nan, self.evaluate(some))
         losses: list[float] = []
         began, due, done = time.monotonic(), 1 / evaluations, 0.0
         with self._log() as write, self._bar() as bar, _stop_after_step() as stop:
@@ -78,9 +79,10 @@ class Trainer:
                 losses.append(self._step())
                 if done >= due or self.steps == 1:
                     due = (math.floor(done * evaluations) + 1) / evaluations
-                    shown = {self.unit.name: sum(losses) / len(losses) * self.unit.scale, "held out": self.evaluate(part)}
+                    training = sum(losses) / len(losses) * self.unit.scale
+                    shown = (training, self.evaluate(some))
                     write([self.steps, f"{time.monotonic() - began:.2f}", f"{self.optimizer.lr:.3g}",
-                           *(f"{value:.5f}" for value in shown.values())])
+                           *(f"{value:.5f}" for value in shown)])
                     losses.clear()
                 bar(done, shown)
             bar(1.0 if done >= 1 else done, shown)
@@ -102,8 +104,9 @@ class Trainer:
         value = float(loss.item())
         if not math.isfinite(value):
             raise FloatingPointError(
-                f"step {self.steps}: the loss is {value}. The learning rate ({self.optimizer.lr:.3g}) may be too high, or the "
-                "data may hold NaN; `with tl.detect_anomaly():` around the training names the first operation that made it"
+                f"step {self.steps}: the loss is {value}. The learning rate ({self.optimizer.lr:.3g}) may be too "
+                "high, or the data may hold NaN; `with tl.detect_anomaly():` around the training names the "
+                "first operation that made it"
             )
         self.optimizer.step(grad(loss, self.optimizer.params))
         self.steps += 1
@@ -114,19 +117,21 @@ class Trainer:
         total, count = 0.0, 0
         with no_grad():
             for inputs, targets in batches:
-                total += self.loss(self.model(inputs), targets).item() * len(targets)
-                count += len(targets)
+                total += self.loss(self.model(inputs), targets).item() * targets.size
+                count += targets.size
         return total / count * self.unit.scale if count else math.nan
 
     @contextmanager
-    def _bar(self) -> Iterator[Callable[[float, dict[str, float]], None]]:
-        """A progress bar: call it with how much is done and what to show."""
+    def _bar(self) -> Iterator[Callable[[float, tuple[float, float]], None]]:
+        """A progress bar: call it with how much is done, and the training and held-out loss."""
         from tqdm import tqdm
 
-        with tqdm(total=100, bar_format="{percentage:3.0f}% |{bar:24}| {elapsed}<{remaining}  {postfix}", file=sys.stderr) as bar:
-            def show(done: float, values: dict[str, float]) -> None:
-                listed = "  ".join(f"{name} {value:.3f}" for name, value in values.items() if not math.isnan(value))
-                bar.set_postfix_str(f"step {self.steps}  {listed}", refresh=False)
+        form = "{percentage:3.0f}% |{bar:24}| {elapsed}<{remaining}  {desc}"
+        with tqdm(total=100, bar_format=form, file=sys.stderr) as bar:
+            def show(done: float, losses: tuple[float, float]) -> None:
+                listed = "".join(f", {name} {value:.3f}" for name, value in zip(("training", "held out"), losses, strict=True)
+                                 if not math.isnan(value))
+                bar.set_description_str(f"step {self.steps}{listed} {self.unit.name}", refresh=False)
                 bar.update(min(100 * done, 100) - bar.n)
             yield show
 

@@ -23,8 +23,8 @@ class Windows:
         if context < 1:
             raise ValueError(f"Windows: a context of {context} shows nothing; it is at least 1")
         if len(ids) - start < 1 or len(ids) <= context:
-            raise ValueError(f"Windows: a text of {len(ids)} tokens, predicted from position {start}, is too short for a "
-                             f"context of {context}: give a longer text or a shorter context")
+            raise ValueError(f"Windows: a text of {len(ids)} tokens, predicted from position {start}, is too short for "
+                             f"a context of {context}: give a longer text or a shorter context")
         padded = np.concatenate([np.full(context, PAD, dtype=ids.dtype), ids])  # (context + length,)
         self.ids, self.context, self.start = ids, context, start
         self._views = np.lib.stride_tricks.sliding_window_view(padded, context)  # (length + 1, context), no copy

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..nn import Module
 from .mlp import MLP
 
-MODELS: dict[str, type[Module]] = {"mlp": MLP}
+MODELS: dict[str, Any] = {"mlp": MLP}
 """Every model by the name that `tinylm train --model` takes."""
 
 PRESETS: dict[str, dict[str, dict[str, int]]] = {
@@ -19,7 +18,7 @@ PRESETS: dict[str, dict[str, dict[str, int]]] = {
 """Settings with a name: for each model, its sizes."""
 
 
-def build(name: str, vocabulary: int, **settings: Any) -> Module:
+def build(name: str, vocabulary: int, **settings: Any) -> Any:
     """The model `name`, for so many tokens. Raises ValueError for a name or a setting that there is not."""
     if name not in MODELS:
         raise ValueError(f"there is no model {name!r}; there are: {', '.join(MODELS)}")
@@ -27,3 +26,12 @@ def build(name: str, vocabulary: int, **settings: Any) -> Module:
         return MODELS[name](vocabulary, **settings)
     except TypeError as error:
         raise ValueError(f"the model {name!r} does not take these settings: {error}") from error
+
+
+def preset(name: str, size: str) -> dict[str, int]:
+    """The settings of a preset. Raises ValueError for one that there is not."""
+    if name not in MODELS:
+        raise ValueError(f"there is no model {name!r}; there are: {', '.join(MODELS)}")
+    if size not in PRESETS[name]:
+        raise ValueError(f"the model {name!r} has no preset {size!r}; it has: {', '.join(PRESETS[name])}")
+    return PRESETS[name][size]

@@ -5,3 +5,8 @@ from .embedding import Embedding
 from .linear import Linear
 from .loss import BCELoss, CrossEntropyLoss, binary_cross_entropy, cross_entropy
 from .module import Module, Sequential
+
+__all__ = [
+    "BCELoss", "CrossEntropyLoss", "Embedding", "Linear", "Module", "ReLU", "Sequential", "Sigmoid",
+    "Tanh", "binary_cross_entropy", "cross_entropy",
+]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from ..ops.activation import relu, sigmoid
 from .module import Module
 
 
@@ -15,7 +15,7 @@ class Sigmoid(Module):
 
     def forward(self, input: Any) -> Any:
         """The sigmoid of each element."""
-        return ops.sigmoid(input)
+        return sigmoid(input)
 
 
 class ReLU(Module):
@@ -23,7 +23,7 @@ class ReLU(Module):
 
     def forward(self, input: Any) -> Any:
         """The positive part of each element."""
-        return ops.relu(input)
+        return relu(input)
 
 
 class Tanh(Module):

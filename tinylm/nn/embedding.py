@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from ..ops.index import embedding
 from ..tensor import Tensor
 from .module import Module
 
@@ -26,4 +26,4 @@ class Embedding(Module):
 
     def forward(self, input: Any) -> Any:
         """The rows of `weight` at the ids `input`."""
-        return ops.embedding(input, self.weight)
+        return embedding(input, self.weight)

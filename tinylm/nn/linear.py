@@ -26,8 +26,12 @@ class Linear(Module):
                  rng: np.random.Generator | None = None) -> None:
         rng = rng or np.random.default_rng()
         bound = 1 / math.sqrt(in_features) if in_features else 0.0
-        self.weight = Tensor(rng.uniform(-bound, bound, (out_features, in_features)), requires_grad=True, dtype=np.float32)
-        self.bias = Tensor(rng.uniform(-bound, bound, out_features), requires_grad=True, dtype=np.float32) if bias else None
+
+        def parameter(*shape: int) -> Tensor:
+            return Tensor(rng.uniform(-bound, bound, shape), requires_grad=True, dtype=np.float32)
+
+        self.weight = parameter(out_features, in_features)
+        self.bias = parameter(out_features) if bias else None
 
     def forward(self, input: Any) -> Any:
         """x Wᵀ + b"""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
-from ..ops.index import check_ids
+from ..ops.index import check_ids, take_along_axis
+from ..ops.reduce import log_softmax
 from .module import Module
 
 
@@ -25,7 +25,7 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     if input.ndim not in (1, 2) or input.shape[:-1] != target.shape:
         raise ValueError(f"cross_entropy: input {input.shape} with target {target.shape}: it takes (N, C) with (N,); "
                          "bring longer ones there with input.reshape(-1, C) and target.reshape(-1)")
-    losses = -ops.take_along_axis(ops.log_softmax(input), target[..., None], -1)  # (N, 1)
+    losses = -take_along_axis(log_softmax(input), target[..., None], -1)  # (N, 1)
     return _reduce("cross_entropy", losses.reshape(target.shape), reduction)  # (N,)
 
 

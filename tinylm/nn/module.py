@@ -24,6 +24,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: write its forward(self, ...)")
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
+        """`model(x)` is `model.forward(x)`."""
         return self.forward(*args, **settings)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -58,8 +59,8 @@ class Module:
         own = dict(self.named_parameters())
         wrong = [f"{name} is missing" for name in own if name not in state_dict]
         wrong += [f"{name} is not part of the model" for name in state_dict if name not in own]
-        wrong += [f"{name} has shape {tuple(state_dict[name].shape)}, the model wants {tensor.shape}"
-                  for name, tensor in own.items() if name in state_dict and tuple(state_dict[name].shape) != tensor.shape]
+        wrong += [f"{name} has shape {shape}, the model wants {own[name].shape}" for name, value in state_dict.items()
+                  if name in own and (shape := tuple(value.shape)) != own[name].shape]
         if wrong:
             raise ValueError(f"load_state_dict: these weights do not fit this {type(self).__name__}:\n  "
                              + "\n  ".join(wrong) + "\nBuild the model with the settings the weights were saved with")

@@ -50,7 +50,8 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
 leaky_relu.vjp("x")(lambda g, x, negative_slope: np.where(x > 0, g, negative_slope * g))
 
 
-@primitive(samples=[*UNARY, call(R(5), 0.3)], kinks=(0,), analytic=False, pins=[pin(call(np.array([0.0]), 0.3), x=[0.3])])
+@primitive(samples=[*UNARY, call(R(5), 0.3), call(R(5), -0.5)], kinks=(0,), analytic=False,
+           pins=[pin(call(np.array([0.0]), 0.3), x=[0.3])])
 def elu(x: Array, alpha: float = 1.0) -> Array:
     """y = x where x > 0, else alpha · (eˣ - 1) (Clevert et al. 2016)"""
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))

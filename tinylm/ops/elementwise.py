@@ -67,9 +67,11 @@ def negative(x: Array) -> Array:
 negative.vjp("x")(lambda g: -g)
 
 _EXPONENTS = [call(R(2, 3), 2), call(R(2), 3.0), call(R(2), 1), call(R(2), 0), call(R(2), -1.5), call(R(2), np.array([2.0, 0.0]))]
+_ZERO_BASE = [pin(call(np.array([0.0, 0.0, 2.0]), np.array([0.0, 2.0, 3.0])), x1=[0.0, 0.0, 12.0], x2=[0.0, 0.0, 8 * LN2]),
+              pin(call(np.array([0.0]), 0), x1=[0.0]), pin(call(0.0, np.array([2.0])), x2=[0.0])]
 
 
-@primitive(np.power, samples=[*BINARY, *_EXPONENTS], domain={"x1": POSITIVE})
+@primitive(np.power, samples=[*BINARY, *_EXPONENTS], domain={"x1": POSITIVE}, pins=_ZERO_BASE)
 def power(x1: Array, x2: Array) -> Array:
     """y = x1 ** x2; negative bases take whole exponents only"""
     return x1 ** x2
@@ -78,16 +80,14 @@ def power(x1: Array, x2: Array) -> Array:
 @power.vjp("x1")
 def _(g: Array, x1: Array, x2: Array) -> Array:
     if isinstance(x2, (int, float)):
-        return g * (x2 * x1 ** (x2 - 1)) if x2 != 0 else g * 0.0
-    safe = np.where((x1 == 0) & (x2 == 0), 1.0, x2)  # 0 · 0⁻¹ shall be 0
-    return g * x2 * x1 ** (safe - 1)
+        return g * (x2 * x1 ** (x2 - (x2 != 0)))  # the derivative of x⁰ is 0, at x = 0 too
+    return g * x2 * x1 ** (x2 - ((x1 != 0) | (x2 != 0)))
 
 
 @power.vjp("x2")
 def _(g: Array, x1: Array, x2: Array, y: Array) -> Array:
-    if isinstance(x1, (int, float)):
-        return g * y * (math.log(x1) if x1 > 0 else 0.0 if x1 == 0 else math.nan)
-    return g * y * np.log(np.where((x1 == 0) & (x2 >= 0), 1.0, x1))  # 0² · log 0 shall be 0
+    x1 = x1 if hasattr(x1, "dtype") else np.full_like(x2, x1)
+    return g * y * np.log(np.where(x1 == 0, 1.0, x1))  # 0² · log 0 shall be 0
 
 
 @primitive(np.remainder, samples=BINARY, domain={"x1": (2.5, 3.2), "x2": (1.1, 1.2)}, analytic=False)
@@ -223,7 +223,7 @@ arctan.vjp("x")(lambda g, x: g / (1 + x * x))
 # Choosing ---------------------------------------------------------------------------------------------
 
 
-_EQUAL = pin(call(np.array([1.0]), np.array([1.0])), x1=[0.5], x2=[0.5])
+_EQUAL = pin(call(np.array([2.0]), np.array([2.0])), x1=[0.5], x2=[0.5])
 
 
 @primitive(np.maximum, samples=BINARY, kinks="ties", analytic=False, pins=[_EQUAL])
@@ -251,7 +251,9 @@ _BOUNDS = [call(R(3, 4), -0.5, 0.7), call(R(6), None, 0.7), call(R(6), -0.5), ca
 
 @primitive(np.clip, samples=_BOUNDS, kinks=(-0.5, 0.7), analytic=False,
            domain={"a": (-2.0, 2.0), "a_min": (-0.9, -0.6), "a_max": (0.2, 0.6)},
-           pins=[pin(call(np.array([-0.5, 0.7]), -0.5, 0.7), a=[1.0, 1.0])])
+           pins=[pin(call(np.array([-0.5, 0.7]), -0.5, 0.7), a=[1.0, 1.0]),
+                 pin(call(np.array([3.0]), np.array([3.0])), a=[1.0], a_min=[0.0]),
+                 pin(call(np.array([3.0]), None, np.array([3.0])), a=[1.0], a_max=[0.0])])
 def clip(a: Array, a_min: Any = None, a_max: Any = None) -> Array:
     """y = min(max(a, a_min), a_max), either bound may be None; on a bound the gradient passes to a"""
     return np.clip(a, a_min, a_max)
@@ -281,7 +283,8 @@ where.vjp("x2")(lambda g, condition: np.where(condition, 0.0, g))
 # Conversions ------------------------------------------------------------------------------------------
 
 
-@primitive(samples=[call(R(2, 3), np.float64), call(R(2), np.dtype("float64"))], analytic=False, casts=True)
+@primitive(samples=[call(R(2, 3), np.float64), call(R(2), np.dtype("float64"))], analytic=False, casts=True,
+           pins=[pin(call(np.array([1.5]), np.float32), x=[1.0])])
 def astype(x: Array, dtype: Any) -> Any:
     """y = x in another dtype; the gradient comes back in x's own"""
     return x.astype(dtype), x.dtype

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any, cast
 
@@ -87,11 +88,11 @@ def take(a: Array, indices: Any, axis: int | None = None) -> Array:
 @take.vjp("a")
 def _(g: Array, a_shape: Shape, indices: Any, axis: int | None) -> Array:
     if axis is None:
-        return np.reshape(scatter_add(g, _as_integers(indices), (int(np.prod(a_shape)),)), a_shape)
-    return scatter_add(g, (slice(None),) * (axis % len(a_shape)) + (_as_integers(indices),), a_shape)
+        return np.reshape(scatter_add(g, indices, (math.prod(a_shape),)), a_shape)
+    return scatter_add(g, (slice(None),) * (axis % len(a_shape)) + (indices,), a_shape)
 
 
-@primitive(np.take_along_axis, samples=[call(R(2, 3), np.array([[0, 0], [2, 1]])), call(R(3, 2), np.array([[2, 0]]), 0), call(R(4), np.array([3, 3, 0]), None),
+@primitive(np.take_along_axis, samples=[call(R(2, 3), np.array([[0, 0], [2, 1]])), call(R(3, 2), np.array([[2, 0]]), 0), call(R(4), np.array([3, 3, 0]), None), call(R(2, 2), np.array([3, 3]), None),
                                         call(R(2, 3), np.array([[1]]), 1)])
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     """y[i, j] = arr[i, indices[i, j]]: each row by its own indices; None flattens arr first"""
@@ -102,7 +103,7 @@ def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
 @take_along_axis.vjp("arr")
 def _(g: Array, arr_shape: Shape, indices: Array, axis: int | None) -> Array:
     if axis is None:
-        return np.reshape(scatter_add(g, indices, (int(np.prod(arr_shape)),)), arr_shape)
+        return np.reshape(scatter_add(g, indices, (math.prod(arr_shape),)), arr_shape)
     grid = list(np.ogrid[tuple(slice(n) for n in arr_shape)])  # along every other axis: its own position
     grid[axis] = indices
     return scatter_add(g, tuple(grid), arr_shape)

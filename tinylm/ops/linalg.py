@@ -13,7 +13,6 @@ from ..backend import Array
 from ..graph import TABLE
 from ..primitive import R, call, primitive
 from .elementwise import identity_matrix
-from .shape import spread_on_diagonal
 
 Shape = tuple[int, ...]
 
@@ -48,15 +47,15 @@ def _(g: Array, x2: Array, x1_shape: Shape) -> Array:
 @matmul.vjp("x2")
 def _(g: Array, x1: Array, x2_shape: Shape) -> Array:
     if x1.ndim == 1:
-        return x1 * g if len(x2_shape) == 1 else np.expand_dims(x1, -1) * np.expand_dims(g, -2)  # (k, 1) (..., 1, m)
+        return x1 * g if len(x2_shape) == 1 else x1[:, None] * np.expand_dims(g, -2)  # (k, 1) (..., 1, m)
     if len(x2_shape) == 1:
-        return np.matmul(np.expand_dims(g, -2), x1)[..., 0, :]  # (..., 1, n) (..., n, k)
+        return np.matmul(np.expand_dims(g, -2), x1)  # (..., 1, n) (..., n, k), un-broadcast to (k,)
     if len(x2_shape) == 2:  # one weight for the whole batch: one product, not a batch of weights to add up
         return np.matmul(_rows(x1).T, _rows(g))  # (k, batch·n) (batch·n, m)
     return np.matmul(_transposed(x1), g)  # (..., k, n) (..., n, m)
 
 
-@primitive(np.dot, samples=[call(R(*a), R(*b)) for a, b in [((3,), (3,)), ((2, 3), (3,)), ((2, 3), (3, 2)), ((2, 2, 3), (2, 3, 2)), ((3,), (2, 3, 2)), ((), (2,)), ((2,), ()), ((0, 3), (3, 2))]])
+@primitive(np.dot, samples=[call(R(*a), R(*b)) for a, b in [((3,), (3,)), ((2, 3), (3,)), ((2, 3), (3, 2)), ((2, 2, 3), (2, 3, 2)), ((3,), (2, 3, 2)), ((3,), (2, 2, 3, 2)), ((), (2,)), ((2,), ()), ((0, 3), (3, 2))]])
 def dot(a: Array, b: Array) -> Array:
     """y[i.., j.., m] = Σₖ a[i.., k] b[j.., k, m]; a number multiplies"""
     return np.dot(a, b)
@@ -83,30 +82,22 @@ def _(g: Array, a: Array, b_shape: Shape) -> Array:
     rest = _unsummed(b_shape)
     flat = np.reshape(g, (math.prod(a.shape[:-1]), math.prod(rest)))  # (i, j·m)
     product = np.reshape(np.matmul(_rows(a).T, flat), (a.shape[-1], *rest))  # (k, j.., m)
-    return np.moveaxis(product, 0, max(len(b_shape) - 2, 0))  # (j.., k, m)
+    return np.moveaxis(product, 0, len(b_shape) - 2)  # (j.., k, m)
 
 
-@primitive(np.outer, samples=[call(R(2), R(3)), call(R(2, 2), R(3)), call(R(), R(2)), call(R(0), R(3))])
+@primitive(np.outer, samples=[call(R(2), R(3)), call(R(2, 2), R(3)), call(R(2), R(2, 2)), call(R(), R(2)), call(R(0), R(3))])
 def outer(a: Array, b: Array) -> Array:
     """y[i, j] = a[i] b[j], both flattened"""
     return np.outer(a, b)
 
 
-outer.vjp("a")(lambda g, a_shape, b: np.reshape(np.matmul(g, np.reshape(b, -1)), a_shape))  # (i, j) (j,)
-outer.vjp("b")(lambda g, a, b_shape: np.reshape(np.matmul(np.reshape(a, -1), g), b_shape))  # (i,) (i, j)
+outer.vjp("a")(lambda g, a_shape, b: np.reshape(np.matmul(g, np.ravel(b)), a_shape))  # (i, j) (j,)
+outer.vjp("b")(lambda g, a, b_shape: np.reshape(np.matmul(np.ravel(a), g), b_shape))  # (i,) (i, j)
 
 
-@primitive(np.trace, samples=[call(R(3, 3)), call(R(2, 3), 1), call(R(3, 2), -1), call(R(2, 3, 2), 0, -1, 0)])
 def trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """y = the sum of a diagonal"""
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
-
-
-@trace.vjp("a")
-def _(g: Array, a_shape: Shape, offset: int, axis1: int, axis2: int) -> Array:
-    width = np.diagonal(np.broadcast_to(0, a_shape), offset, axis1, axis2).shape[-1]
-    spread = np.broadcast_to(np.expand_dims(g, -1), (*g.shape, width))
-    return spread_on_diagonal(spread, a_shape, offset, axis1, axis2)
 
 
 _A, _B = np.array([[2.0, 0.5], [-0.3, 1.5]]), np.array([[1.5, 0.2, -0.4], [0.3, -2.0, 0.5], [0.6, 0.1, 1.2]])
@@ -132,7 +123,7 @@ def solve(a: Array, b: Array) -> Array:
 @solve.vjp("a")
 def _(g: Array, a: Array, y: Array) -> Array:
     back = np.linalg.solve(_transposed(a), g)
-    return -np.expand_dims(back, -1) * y if y.ndim == 1 else -np.matmul(back, _transposed(y))  # (n, 1) (n,)
+    return -back[:, None] * y if y.ndim == 1 else -np.matmul(back, _transposed(y))  # (n, 1) (n,)
 
 
 solve.vjp("b")(lambda g, a: np.linalg.solve(_transposed(a), g))
@@ -215,4 +206,4 @@ def _operand_gradient(g: Array, output: str, k: int, terms: list[str], operands:
     return np.broadcast_to(d, [sizes[c] if c in known else n for c, n in zip(letters, shape, strict=True)])
 
 
-TABLE[np.einsum] = einsum
+TABLE[np.einsum], TABLE[np.trace] = einsum, trace

@@ -108,7 +108,8 @@ def min(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
 
 min.vjp("a")(lambda g, a, y, axis: _shared(g, a == np.reshape(y, kept(a.shape, axis)), axis))
 
-_ZEROS = [call(np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0], [1.0, 2.0, 3.0]]), axis=1), call(np.array([[0.0, 2.0], [3.0, 4.0]]))]
+_Z = np.array([[[0.0, 2.0, 3.0], [0.0, 0.0, 5.0]], [[1.0, 2.0, 3.0], [4.0, 0.0, 6.0]]])
+_ZEROS = [call(_Z, axis=2), call(_Z, axis=0), call(_Z, axis=(2, 0)), call(_Z[0]), call(_Z[1], axis=0, keepdims=True), call(np.zeros((1, 1)))]
 
 
 @primitive(np.prod, samples=REDUCTIONS + _ZEROS)
@@ -120,18 +121,18 @@ def prod(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
 @prod.vjp("a")
 def _(g: Array, a: Array, y: Array, axis: Axis) -> Array:
     shape, small = a.shape, kept(a.shape, axis)
-    if not np.any(a == 0):
+    if not np.any(y == 0):
         return np.reshape(g * y, small) / a
-    gone = [i for i, (n, k) in enumerate(zip(shape, small, strict=True)) if n != k]
+    gone = [i for i in range(len(shape)) if shape[i] != small[i]]
     order = [i for i in range(len(shape)) if i not in gone] + gone
-    rows = np.reshape(np.transpose(a, order), (-1, counted(shape, axis)))  # (results, elements of each)
+    rows = np.reshape(np.transpose(a, order), (y.size, counted(shape, axis)))  # (results, elements of each)
     one = identity_matrix(rows.shape[1], rows)
     others = np.expand_dims(rows, 1) * (1 - one) + one  # (results, which is left out, elements)
     cofactors = np.reshape(np.prod(others, axis=-1), [shape[i] for i in order])  # axes in the order `order`
     return np.reshape(g, small) * np.transpose(cofactors, [order.index(i) for i in range(len(shape))])
 
 
-@primitive(samples=REDUCTIONS, analytic=False)
+@primitive(samples=REDUCTIONS, analytic=False, pins=[pin(call(np.array([-np.inf, -np.inf])), a=[0.0, 0.0])])
 def logsumexp(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = ln Σ eᵃ, with the largest a taken out so that nothing overflows"""
     top = np.max(a, axis=axis, keepdims=True)
@@ -176,11 +177,7 @@ def cumsum(a: Array, axis: int | None = None) -> Array:
     return in_float32(np.cumsum, a, axis=axis)
 
 
-@cumsum.vjp("a")
-def _(g: Array, a_shape: tuple[int, ...], axis: int | None) -> Array:
-    along = 0 if axis is None else axis
-    return np.reshape(np.flip(np.cumsum(np.flip(g, along), along), along), a_shape)  # Σ_{i≥j} gᵢ, in a's shape
-
+cumsum.vjp("a")(lambda g, a_shape, axis: np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), a_shape))  # Σ_{i≥j} gᵢ
 
 _ORDERS = [call(R(4), ord) for ord in (1, 2, 3, 1.5, np.inf, -np.inf)] + [call(R(3, 2), "fro", (0, 1), keepdims=True),
            call(R(2, 3), np.inf, 1), call(R(2, 3), 3, -1, keepdims=True), call(R(2, 3), 1, 0), call(R(2, 3), -np.inf, 0)]
@@ -229,5 +226,4 @@ def sort(a: Array, axis: int | None = -1) -> Any:
 
 @sort.vjp("a")
 def _(g: Array, a_shape: tuple[int, ...], axis: int | None, aux: Array) -> Array:
-    along = 0 if axis is None else axis
-    return np.reshape(np.take_along_axis(g, np.argsort(aux, axis=along), axis=along), a_shape)  # back in place, in a's shape
+    return np.reshape(np.take_along_axis(g, np.argsort(aux, axis=axis), axis=axis), a_shape)  # back in place, in a's shape

@@ -96,7 +96,7 @@ def _(g: Array, arrays_shape: list[Shape], axis: int | None) -> list[Array]:
     return [np.reshape(part, shape) for part, shape in zip(parts, arrays_shape, strict=True)]
 
 
-@primitive(np.stack, many="arrays", samples=[call([R(2, 3), R(2, 3)]), call([R(2), R(2), R(2)], -1), call([R(2, 3), R(2, 3)], 1), call([R(0, 3)])])
+@primitive(np.stack, many="arrays", samples=[call([R(2, 3), R(2, 3)]), call([R(2), R(2), R(2)], -1), call([R(2, 3), R(2, 3)], 1), call([R(2, 3), R(2, 3)], -1), call([R(0, 3)])])
 def stack(arrays: list[Array], axis: int = 0) -> Array:
     """y = the arrays joined along a new axis"""
     return np.stack(arrays, axis)
@@ -114,11 +114,12 @@ def split(ary: Array, indices_or_sections: int | list[int], axis: int = 0) -> tu
     return tuple(np.split(ary, indices_or_sections, axis))
 
 
-split.vjp("ary")(lambda g, axis: np.concatenate(list(g), axis))
+split.vjp("ary")(lambda g, axis: np.concatenate(g, axis))
 
 
-def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
-    return [(int(before), int(after)) for before, after in np.broadcast_to(np.asarray(pad_width), (ndim, 2))]
+def _widths(pad_width: Any, ndim: int) -> list[list[int]]:
+    """(before, after) for each axis."""
+    return np.broadcast_to(pad_width, (ndim, 2)).tolist()
 
 
 @primitive(np.pad, samples=[call(R(2, 3), 1), call(R(2, 3), ((0, 1), (2, 0))), call(R(3), (1, 2), constant_values=0.5), call(R(0, 3), (0, 1))])
@@ -167,7 +168,7 @@ def _(g: Array, a_shape: Shape, repeats: Any, axis: int | None) -> Array:
     return np.reshape(TABLE["scatter_add"](g, (slice(None),) * along + (source,), flat), a_shape)
 
 
-@primitive(np.tile, samples=[call(R(3), 2), call(R(2, 3), (2, 1)), call(R(2), (2, 2)), call(R(2, 3), 2), call(R(0, 3), 2)])
+@primitive(np.tile, samples=[call(R(3), 2), call(R(2, 3), [2, 1]), call(R(2), (2, 2)), call(R(2, 3), 2), call(R(0, 3), 2)])
 def tile(A: Array, reps: int | Shape) -> Array:
     """y = copies of the whole array side by side"""
     return np.tile(A, reps)
@@ -179,7 +180,7 @@ def _(g: Array, A_shape: Shape, reps: int | Shape) -> Array:
     ndim = max(len(times), len(A_shape))
     times, sizes = (1,) * (ndim - len(times)) + times, (1,) * (ndim - len(A_shape)) + A_shape
     pairs = [n for pair in zip(times, sizes, strict=True) for n in pair]
-    return np.reshape(sum(np.reshape(g, pairs), tuple(range(0, 2 * ndim, 2))), A_shape)  # (times, size, times, size, ...)
+    return sum(np.reshape(g, pairs), tuple(range(0, 2 * ndim, 2)))  # (times, size, times, size, ...)
 
 
 @primitive(np.tril, samples=[call(R(3, 3)), call(R(2, 2, 3), 1), call(R(3, 2), k=-1), call(R(0, 3))])
@@ -200,7 +201,7 @@ def triu(m: Array, k: int = 0) -> Array:
 triu.vjp("m")(lambda g, k: np.triu(g, k))
 
 
-@primitive(np.diagonal, samples=[call(R(3, 3)), call(R(2, 3), 1), call(R(3, 2), -1), call(R(2, 3, 2), 0, -1, 0), call(R(0, 3))])
+@primitive(np.diagonal, samples=[call(R(3, 3)), call(R(2, 3), 1), call(R(3, 2), -1), call(R(2, 3, 2), 0, -1, 0), call(R(2, 3, 2), 0, 1, -1), call(R(0, 3))])
 def diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """y = the elements with index(axis2) - index(axis1) = offset, along a new last axis"""
     return np.diagonal(a, offset, axis1, axis2)

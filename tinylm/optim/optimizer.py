@@ -18,9 +18,9 @@ class Optimizer:
         self.params, self.lr, self.weight_decay = list(params), lr, weight_decay
         name = type(self).__name__
         if not self.params:
-            raise ValueError(f"{name}: no parameters given; model.parameters() is an iterator and is used up after one use")
+            raise ValueError(f"{name}: no parameters given (model.parameters() is an iterator, used up after one use)")
         if isinstance(params, Tensor) or any(not (isinstance(p, Tensor) and p.requires_grad) for p in self.params):
-            raise TypeError(f"{name}: it takes a sequence of Tensors with requires_grad=True, such as model.parameters()")
+            raise TypeError(f"{name}: it takes Tensors with requires_grad=True, such as model.parameters()")
         if lr < 0 or weight_decay < 0:
             raise ValueError(f"{name}: lr={lr} and weight_decay={weight_decay} must not be negative")
 

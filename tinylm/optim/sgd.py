@@ -17,7 +17,8 @@ class SGD(Optimizer):
     weight_decay  adds weight_decay · θ to the gradient g: an L2 penalty
     """
 
-    def __init__(self, params: Iterable[Tensor], lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
+    def __init__(self, params: Iterable[Tensor], lr: float = 1e-3, momentum: float = 0.0,
+                 weight_decay: float = 0.0) -> None:
         super().__init__(params, lr, weight_decay)
         self.momentum = momentum
         self.velocity: dict[int, Array] = {}

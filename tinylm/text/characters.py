@@ -25,12 +25,12 @@ class Characters:
             raise ValueError("Characters: a character comes twice in the vocabulary")
         self.characters = characters
         codes = np.array([ord(c) for c in characters], dtype=np.int64)
-        self._ids = np.zeros(int(codes.max(initial=0)) + 2, dtype=np.int64)  # by code point; the last entry stays unknown
+        self._ids = np.zeros(int(codes.max(initial=0)) + 2, dtype=np.int64)  # by code point; the last is unknown
         self._ids[codes] = np.arange(1, len(characters) + 1)
 
     @classmethod
     def fit(cls, text: str) -> Characters:
-        """The tokenizer of the characters of `text`. Give it the training text alone: held-out text must stay unseen."""
+        """The tokenizer of the characters of `text`. Give it training text alone: held-out text stays unseen."""
         if not text:
             raise ValueError("Characters.fit: the text is empty, so there is nothing to learn characters from")
         return cls("".join(sorted(set(text))))

@@ -1,0 +1,125 @@
+"""What the benchmarks share: workers in processes of their own, rounds that take turns, and tables.
+
+A benchmark is a script that is both sides. Started by hand it starts one worker a library (itself again, with
+`--worker NAME`), asks them in turn for one measurement after another, and compares the medians. Taking turns
+means that a busy moment of the machine hits every library alike; a process each means that no library sees
+the threads, the memory or the imports of another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Worker:
+    """A process that measures when asked, so that its imports and warm-up are paid once."""
+
+    def __init__(self, script: str, name: str, threads: int) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-X", "utf8", script, "--worker", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            encoding="utf-8", env=environment(threads))
+
+    def ask(self, *question: Any) -> Any:
+        """Send a question and wait for the answer; both are JSON, a line each."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the worker stopped at {question}: see its message above")
+        return json.loads(answer)
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+def environment(threads: int) -> dict[str, str]:
+    """This environment, with TinyLM importable and every BLAS held to so many threads."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **dict.fromkeys(THREADS, str(threads)), "PYTHONPATH": path}
+
+
+def serve(answer: Callable[..., Any]) -> None:
+    """The worker's side: answer questions until there are no more."""
+    for line in sys.stdin:
+        print(json.dumps(answer(*json.loads(line))), flush=True)
+
+
+def once(script: str, name: str, threads: int, *question: Any) -> Any:
+    """Ask a fresh process one question, as a peak of memory needs it."""
+    worker = Worker(script, name, threads)
+    try:
+        return worker.ask(*question)
+    finally:
+        worker.close()
+
+
+def rounds(workers: dict[str, Any], questions: list[Any], count: int) -> dict[Any, dict[str, list[Any]]]:
+    """Ask every worker every question, in rounds, each time in another order. Gives answers[question][worker]."""
+    answers: dict[Any, dict[str, list[Any]]] = {q: {name: [] for name in workers} for q in questions}
+    order = random.Random(0)
+    for _ in range(count):
+        for question in questions:
+            for name in order.sample(sorted(workers), len(workers)):
+                answers[question][name].append(workers[name].ask(question))
+    return answers
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def options(description: str | None, count: int) -> argparse.Namespace:
+    """The command line that all benchmarks have."""
+    parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=count, help="how often everything is measured (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    return parser.parse_args()
+
+
+def has_torch() -> bool:
+    return any(d.metadata["Name"] == "torch" for d in importlib.metadata.distributions())
+
+
+def about() -> dict[str, Any]:
+    """What the figures were measured on."""
+    versions = {"python": platform.python_version()}
+    for package in ("numpy", "torch"):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = "missing"
+    return {"date": datetime.date.today().isoformat(), "system": platform.system(), "machine": platform.machine(),
+            "cores": os.cpu_count(), **versions}
+
+
+def report(title: str, header: list[str], rows: list[list[Any]], figures: Any, to: Path | None) -> None:
+    """Print a Markdown table under what it was measured on, and write the figures as JSON if asked."""
+    facts = about()
+    print(f"## {title}\n\n" + ", ".join(f"{key} {value}" for key, value in facts.items()) + "\n")
+    cells = [header, *[[f"{c:.2f}" if isinstance(c, float) else str(c) for c in row] for row in rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    for k, row in enumerate(cells):
+        print("| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w)
+                                for i, (c, w) in enumerate(zip(row, widths, strict=True))) + " |")
+        if k == 0:
+            print("|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|")
+    print()
+    if to is not None:
+        to.write_text(json.dumps({"title": title, "about": facts, "figures": figures}, indent=2) + "\n", encoding="utf-8")
