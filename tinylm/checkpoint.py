@@ -73,7 +73,8 @@ def save_weights(path: str | Path, weights: Mapping[str, np.ndarray]) -> None:
     """Write arrays as safetensors, a SHA-256 of each in its metadata (the format itself has no checksum)."""
     from safetensors.numpy import save as to_bytes
 
-    arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}  # others are written scrambled
+    # Others than contiguous ones are written scrambled; ascontiguousarray gives a single number an axis.
+    arrays = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in weights.items()}
     write(Path(path), to_bytes(arrays, {f"sha256.{name}": _sha256(array) for name, array in arrays.items()}))
 
 

@@ -64,9 +64,9 @@ def parser() -> Parser:
     train.add_argument("--minutes", type=float, help="how long to train (default 1.5, unless --steps is given)")
     train.add_argument("--steps", type=int, help="how many steps to train: unlike minutes, exactly repeatable")
     train.add_argument("--batch-size", type=int, default=512, metavar="N", help="examples in a step (default 512)")
-    train.add_argument("--lr", type=float, default=3e-3, help="the highest learning rate (default 0.003)")
-    train.add_argument("--weight-decay", type=float, default=0.3, metavar="W", help="how fast weights shrink: more "
-                       "of it learns less by heart (default 0.3)")
+    train.add_argument("--lr", type=float, default=4e-3, help="the highest learning rate (default 0.004)")
+    train.add_argument("--weight-decay", type=float, default=0.15, metavar="W", help="how fast weights shrink: more "
+                       "of it learns less by heart (default 0.15)")
     train.add_argument("--name", help="the run is saved as runs/NAME (default: the model's name, numbered)")
     train.add_argument("--seed", type=int, default=0, help="where random numbers start (default 0)")
 

@@ -65,14 +65,17 @@ class Trainer:
 
         By steps alone, a run can be repeated exactly. By time it does as much as the machine can; since the
         schedule follows the clock too, the learning rate comes down in any case.
-        Raises FloatingPointError, before the model is touched, when the loss is no longer a finite number.
+        Raises FloatingPointError, before that step's update, when the loss is no longer a finite number.
         """
         if steps is None and minutes is None:
             raise ValueError("fit: say how long, in steps or in minutes")
+        if not all(length is None or length >= 0 for length in (steps, minutes)):
+            raise ValueError(f"fit: {steps} steps and {minutes} minutes: neither can be negative")
         some = self.held_out[::max(1, len(self.held_out) // part)]
         shown = (math.nan, self.evaluate(some))
         losses: list[float] = []
         began, due, done = time.monotonic(), 1 / evaluations, 0.0
+        when = lambda: [self.steps, f"{time.monotonic() - began:.2f}", f"{self.optimizer.lr:.3g}"]
         with self._log() as write, self._bar() as bar, _stop_after_step() as stop:
             while (done := self._progress(steps, minutes, began)) < 1 and not stop.is_set():
                 self.optimizer.lr = self.highest_lr * self.schedule(done)
@@ -81,14 +84,13 @@ class Trainer:
                     due = (math.floor(done * evaluations) + 1) / evaluations
                     training = sum(losses) / len(losses) * self.unit.scale
                     shown = (training, self.evaluate(some))
-                    write([self.steps, f"{time.monotonic() - began:.2f}", f"{self.optimizer.lr:.3g}",
-                           *(f"{value:.5f}" for value in shown)])
+                    write([*when(), *(f"{value:.5f}" for value in shown)])
                     losses.clear()
                 bar(done, shown)
             bar(1.0 if done >= 1 else done, shown)
             self.interrupted = stop.is_set()
             final = self.evaluate(self.held_out)
-            write([self.steps, f"{time.monotonic() - began:.2f}", f"{self.optimizer.lr:.3g}", "", f"{final:.5f}"])
+            write([*when(), "", f"{final:.5f}"])  # in the column "training": nothing
         return final
 
     def _progress(self, steps: int | None, minutes: float | None, began: float) -> float:
@@ -129,9 +131,9 @@ class Trainer:
         form = "{percentage:3.0f}% |{bar:24}| {elapsed}<{remaining}  {desc}"
         with tqdm(total=100, bar_format=form, file=sys.stderr) as bar:
             def show(done: float, losses: tuple[float, float]) -> None:
-                listed = "".join(f", {name} {value:.3f}" for name, value in zip(("training", "held out"), losses, strict=True)
-                                 if not math.isnan(value))
-                bar.set_description_str(f"step {self.steps}{listed} {self.unit.name}", refresh=False)
+                training, held_out = (f"{loss:.3f}" if math.isfinite(loss) else "-" for loss in losses)
+                described = f"step {self.steps}, training {training}, held out {held_out} {self.unit.name}"
+                bar.set_description_str(described, refresh=False)
                 bar.update(min(100 * done, 100) - bar.n)
             yield show
 

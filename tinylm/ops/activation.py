@@ -1,4 +1,4 @@
-"""The activation functions of neural networks: what bends the line between two linear maps."""
+"""The activation functions of neural networks: what stands between two linear maps, or they would be one."""
 
 from __future__ import annotations
 
@@ -12,43 +12,28 @@ from ..backend import Array
 from ..primitive import R, call, pin, primitive
 from .samples import UNARY
 
-
-@primitive(np.tanh, samples=UNARY)
-def tanh(x: Array) -> Array:
-    """y = tanh x = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)"""
-    return np.tanh(x)
-
-
-tanh.vjp("x")(lambda g, y: g * (1 - y * y))
-
-
 @primitive(samples=UNARY, analytic=False)
 def sigmoid(x: Array) -> Array:
     """y = 1 / (1 + e⁻ˣ), written so that no exponential overflows"""
     e = np.exp(-np.absolute(x))
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
-
 sigmoid.vjp("x")(lambda g, y: g * (y * (1 - y)))
-
 
 @primitive(samples=UNARY, kinks=(0,), analytic=False, pins=[pin(call(np.array([0.0])), x=[0.0])])
 def relu(x: Array) -> Array:
     """y = max(x, 0) (Nair & Hinton 2010); at the kink the slope counts as 0"""
     return np.maximum(x, 0)
 
-
 relu.vjp("x")(lambda g, y: np.where(y > 0, g, 0.0))
 
-
-@primitive(samples=[*UNARY, call(R(5), 0.3)], kinks=(0,), analytic=False, pins=[pin(call(np.array([0.0]), 0.3), x=[0.3])])
+@primitive(samples=[*UNARY, call(R(5), 0.3)], kinks=(0,), analytic=False,
+           pins=[pin(call(np.array([0.0]), 0.3), x=[0.3])])
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """y = x where x > 0, else negative_slope · x (Maas et al. 2013)"""
     return np.where(x > 0, x, negative_slope * x)
 
-
 leaky_relu.vjp("x")(lambda g, x, negative_slope: np.where(x > 0, g, negative_slope * g))
-
 
 @primitive(samples=[*UNARY, call(R(5), 0.3), call(R(5), -0.5)], kinks=(0,), analytic=False,
            pins=[pin(call(np.array([0.0]), 0.3), x=[0.3])])
@@ -56,46 +41,37 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
     """y = x where x > 0, else alpha · (eˣ - 1) (Clevert et al. 2016)"""
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
-
 elu.vjp("x")(lambda g, x, y, alpha: np.where(x > 0, g, g * (y + alpha)))
-
 
 @primitive(samples=UNARY, analytic=False)
 def softplus(x: Array) -> Array:
     """y = ln(1 + eˣ), the smooth relu (Dugas et al. 2001), written so that nothing overflows"""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 
-
 softplus.vjp("x")(lambda g, x: g * sigmoid(x))
-
 
 @primitive(samples=UNARY, analytic=False)
 def silu(x: Array) -> Array:
     """y = x · sigmoid(x), also called swish (Elfwing et al. 2018)"""
     return x * sigmoid(x)
 
-
 @silu.vjp("x")
 def _(g: Array, x: Array) -> Array:
     s = sigmoid(x)
     return g * (s + x * s * (1 - s))
 
-
 def _erf(x: Array) -> Array:
     """SciPy's, imported at first use; CuPy answers the same call on its arrays."""
     return importlib.import_module("scipy.special").erf(x)
-
 
 @primitive(samples=UNARY)
 def erf(x: Array) -> Array:
     """y = 2/√π ∫₀ˣ e^(-t²) dt, the Gauss error function"""
     return _erf(x).astype(x.dtype)  # SciPy's float16 comes back as float32
 
-
 erf.vjp("x")(lambda g, x: g * (2 / math.sqrt(math.pi) * np.exp(-x * x)))
 
 _C, _K = math.sqrt(2 / math.pi), 0.044715
-
 
 @primitive(samples=[*UNARY, call(R(2, 3), "tanh"), call(R(3), "tanh")])
 def gelu(x: Array, approximate: str = "none") -> Array:
@@ -107,12 +83,10 @@ def gelu(x: Array, approximate: str = "none") -> Array:
         raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
     return x * _phi(x, approximate)
 
-
 def _phi(x: Any, approximate: str) -> Any:
     if approximate == "tanh":
         return 0.5 * (1 + np.tanh(_C * (x + _K * x * x * x)))
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
-
 
 @gelu.vjp("x")
 def _(g: Array, x: Array, approximate: str) -> Array:

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..backend import Array, beside, device_of, to_host
 from ..primitive import R, call, constant, primitive
+from .samples import calls
 
 Shape = tuple[int, ...]
-
 
 def placed(index: Any, x: Array) -> Any:
     """An index whose arrays live where x does and hold positions inside x.
@@ -28,12 +28,13 @@ def placed(index: Any, x: Array) -> Any:
             axis += x.ndim - used
         elif isinstance(part, (list, int, np.integer)) or hasattr(part, "dtype"):
             host = to_host(part) if hasattr(part, "dtype") else np.asarray(part)
-            if host.dtype.kind in "iu" and host.size and not -x.shape[axis] <= host.min() <= host.max() < x.shape[axis]:
-                raise IndexError(f"index {host.min()} or {host.max()} is out of bounds for axis {axis} with size {x.shape[axis]}")
+            size = x.shape[axis]
+            if host.dtype.kind in "iu" and host.size and not -size <= host.min() <= host.max() < size:
+                bad = host.max() if host.max() >= size else host.min()
+                raise IndexError(f"index {bad} is out of bounds for axis {axis} with size {size}")
             parts[place] = beside(part if hasattr(part, "dtype") else host, x) if host.ndim else part
         axis += _axes_of(part)
     return tuple(parts) if isinstance(index, tuple) else parts[0]
-
 
 def _axes_of(part: Any) -> int:
     """How many axes of the array one part of an index uses up."""
@@ -41,49 +42,47 @@ def _axes_of(part: Any) -> int:
         return 0
     return cast(int, part.ndim) if getattr(part, "dtype", None) == np.bool_ else 1
 
-
 _I, _J = np.array([0, 2, 0]), np.array([[1, 0], [1, -1]])
 _INDICES = [
     call(R(3, 2), 1), call(R(3, 2), -1), call(R(4), slice(1, None, 2)), call(R(3, 2), (slice(None, None, -1), None, 1)),
-    call(R(2, 3, 2), (..., 0)), call(R(3, 2), np.array([True, False, True])), call(R(2, 2), np.array([[True, False], [True, True]])),
+    call(R(2, 3, 2), (..., 0)), call(R(3, 2), np.array([True, False, True])), 
+    call(R(2, 2), np.array([[True, False], [True, True]])),
     call(R(3, 2), _I), call(R(3, 3), (_I, _I)), call(R(3, 2), _J), call(R(3, 2, 2), (_I, slice(None), 1)),
-    call(R(2, 3, 2), (slice(None), _I[:, None], np.array([0, 1]))), call(R(3, 2), [0, 0]), call(R(3), ()), call(R(0, 3), (slice(None), 1)),
+    call(R(2, 3, 2), (slice(None), _I[:, None], np.array([0, 1]))), call(R(3, 2), [0, 0]), call(R(3), ()),
+    call(R(0, 3), (slice(None), 1)),
 ]
-
 
 @primitive(operator.getitem, samples=_INDICES)
 def getitem(x: Array, index: Any) -> Array:
     """y = x[index]: numbers, slices, None, Ellipsis, boolean masks, integer arrays (with repeats) and mixtures"""
     return x[placed(index, x)]
 
-
 getitem.vjp("x")(lambda g, index, x_shape: scatter_add(g, index, x_shape))
 
-
-@primitive(samples=[call(R(3, 2), _I, (3, 2)), call(R(2), (1, slice(None)), (3, 2)), call(R(3), (_I, 1), (3, 2)), call(R(2, 2), [0, 0], (4, 2)),
-                    call(R(2), np.array([True, False, True]), (3,)), call(R(0, 2), slice(0, 0), (3, 2))])
+@primitive(samples=calls(
+    [(3, 2), _I, (3, 2)], [(2,), (1, slice(None)), (3, 2)], [(3,), (_I, 1), (3, 2)], [(2, 2), [0, 0], (4, 2)],
+    [(2,), np.array([True, False, True]), (3,)], [(0, 2), slice(0, 0), (3, 2)]))
 def scatter_add(v: Array, index: Any, shape: Shape) -> Array:
     """y = zeros of `shape` with y[index] += v; where an index is repeated, its values add up"""
     y = np.zeros_like(v, shape=shape)
     parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, list) or (getattr(part, "dtype", np.dtype(bool)).kind in "iu" and np.ndim(part)) for part in parts):
+    if all(isinstance(part, int) or np.ndim(part) == 0 or getattr(part, "dtype", None) == bool for part in parts):
+        y[placed(index, y)] = v  # numbers, slices and masks name no position twice
+    else:
         np.add.at(y, placed(index, y), v)
-    else:  # without integer arrays no position comes twice
-        y[placed(index, y)] = v
     return y
-
 
 scatter_add.vjp("v")(lambda g, index: g[index])
 
-
-@primitive(np.take, samples=[call(R(3, 2), _I, 0), call(R(2, 3), _J, 1), call(R(2, 3), _J), call(R(2, 3), 1, -1), call(R(3), [0, 0]), call(R(0, 3), [1, 1], 1)])
+@primitive(np.take, samples=calls(
+    [(3, 2), _I, 0], [(2, 3), _J, 1], [(2, 3), _J], [(2, 3), 1, -1], [(3,), [0, 0]], [(0, 3), [1, 1], 1]))
 def take(a: Array, indices: Any, axis: int | None = None) -> Array:
     """y = the slices of a at `indices` along an axis; None flattens first"""
     _check_integers("take", indices)
     flat = np.reshape(a, -1) if axis is None else np.moveaxis(a, axis, 0)  # (size,) or the axis in front
     taken = flat[placed(indices if isinstance(indices, int) else _as_integers(indices), flat)]
-    return taken if axis is None else np.moveaxis(taken, range(np.ndim(indices)), range(axis % a.ndim, axis % a.ndim + np.ndim(indices)))
-
+    new = range(np.ndim(indices))  # the axes of the indices come where the axis was
+    return taken if axis is None else np.moveaxis(taken, new, [axis % a.ndim + k for k in new])
 
 @take.vjp("a")
 def _(g: Array, a_shape: Shape, indices: Any, axis: int | None) -> Array:
@@ -91,14 +90,13 @@ def _(g: Array, a_shape: Shape, indices: Any, axis: int | None) -> Array:
         return np.reshape(scatter_add(g, indices, (math.prod(a_shape),)), a_shape)
     return scatter_add(g, (slice(None),) * (axis % len(a_shape)) + (indices,), a_shape)
 
-
 @primitive(np.take_along_axis, samples=[call(R(2, 3), np.array([[0, 0], [2, 1]])), call(R(3, 2), np.array([[2, 0]]), 0), call(R(4), np.array([3, 3, 0]), None), call(R(2, 2), np.array([3, 3]), None),
                                         call(R(2, 3), np.array([[1]]), 1)])
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     """y[i, j] = arr[i, indices[i, j]]: each row by its own indices; None flattens arr first"""
     _check_integers("take_along_axis", indices)
-    return np.take_along_axis(arr, placed((..., indices), np.moveaxis(arr, axis, -1))[1] if axis is not None else indices, axis=axis)
-
+    along = np.reshape(arr, -1) if axis is None else np.moveaxis(arr, axis, 0)  # the axis in front
+    return np.take_along_axis(arr, placed(indices, along), axis=axis)
 
 @take_along_axis.vjp("arr")
 def _(g: Array, arr_shape: Shape, indices: Array, axis: int | None) -> Array:
@@ -108,22 +106,20 @@ def _(g: Array, arr_shape: Shape, indices: Array, axis: int | None) -> Array:
     grid[axis] = indices
     return scatter_add(g, tuple(grid), arr_shape)
 
+_IDS = [call(_I, R(3, 2)), call(np.array([[1, 1], [0, 3]]), R(4, 3)), call(np.zeros(0, int), R(2, 2))]
 
-@primitive(samples=[call(np.array([2, 0, 2]), R(3, 2)), call(np.array([[1, 1], [0, 3]]), R(4, 3)), call(np.zeros(0, int), R(2, 2))])
+@primitive(samples=_IDS)
 def embedding(ids: Array, weight: Array) -> Array:
     """y = weight[ids]: one row for each id (Bengio et al. 2003). ids (...), weight (n, width) → (..., width)"""
     return weight[beside(check_ids("embedding", ids, weight.shape[0]), weight)]
 
-
 embedding.vjp("weight")(lambda g, ids, weight_shape: scatter_add(g, ids, weight_shape))
-
 
 @constant
 def one_hot(ids: Any, num_classes: int, dtype: Any = np.float32) -> Array:
     """y[..., k] = 1 where ids = k, else 0. ids (...) → (..., num_classes); nothing flows back"""
     ids = check_ids("one_hot", ids, num_classes)
     return (ids[..., None] == beside(np.arange(num_classes), ids)).astype(dtype)
-
 
 def check_ids(name: str, ids: Any, size: int) -> Array:
     """Ids as an integer array. Raises TypeError for floats and booleans, IndexError unless 0 ≤ id < size."""
@@ -132,14 +128,12 @@ def check_ids(name: str, ids: Any, size: int) -> Array:
     if ids.size and not (int(ids.min()) >= 0 and int(ids.max()) < size):
         host = to_host(ids)
         where = tuple(int(i) for i in np.argwhere((host < 0) | (host >= size))[0])
-        raise IndexError(f"{name}: id {host[where]} at position {where} is outside 0 to {size - 1}; ids are never negative, "
-                         "and the vocabulary may be larger than this table")
+        raise IndexError(f"{name}: id {host[where]} at position {where} is outside 0 to {size - 1}; ids are never "
+                         "negative, and the vocabulary may be larger than this table")
     return ids
-
 
 def _as_integers(ids: Any) -> Array:
     return ids if hasattr(ids, "dtype") else np.asarray(ids, dtype=np.int64)
-
 
 def _check_integers(name: str, ids: Any) -> None:
     dtype = ids.dtype if hasattr(ids, "dtype") else np.asarray(ids).dtype

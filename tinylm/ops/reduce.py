@@ -10,21 +10,19 @@ import numpy as np
 from ..backend import Array
 from ..primitive import R, call, pin, primitive
 from .elementwise import identity_matrix
-from .samples import REDUCTIONS
+from .samples import REDUCTIONS, calls
 
 Axis = int | tuple[int, ...] | None
 
-
 def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """`shape` with 1 for the axes that a reduction removes: what broadcasts back against the input."""
-    gone = range(len(shape)) if axis is None else [a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    gone = [a % len(shape) for a in axes]
     return tuple(1 if i in gone else n for i, n in enumerate(shape))
-
 
 def counted(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements each result of a reduction gathers."""
     return math.prod(n for n, k in zip(shape, kept(shape, axis), strict=True) if n != k)
-
 
 def in_float32(function: Any, a: Array, **settings: Any) -> Array:
     """Accumulate float16 in float32: a sum of many small numbers would stop growing at 2048."""
@@ -32,48 +30,40 @@ def in_float32(function: Any, a: Array, **settings: Any) -> Array:
         return function(a, **settings)
     return function(a, dtype=np.float32, **settings).astype(np.float16)
 
-
 @primitive(np.sum, samples=REDUCTIONS)
 def sum(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = Σ a"""
     return in_float32(np.sum, a, axis=axis, keepdims=keepdims)
 
-
 sum.vjp("a")(lambda g, a_shape, axis: np.broadcast_to(np.reshape(g, kept(a_shape, axis)), a_shape))
-
 
 @primitive(np.mean, samples=REDUCTIONS)
 def mean(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = Σ a / n"""
     return np.mean(a, axis=axis, keepdims=keepdims)
 
-
 @mean.vjp("a")
 def _(g: Array, a_shape: tuple[int, ...], axis: Axis) -> Array:
     return np.broadcast_to(np.reshape(g, kept(a_shape, axis)) / counted(a_shape, axis), a_shape)
 
-
 _DDOF = [call(R(2, 3), axis=1, ddof=1), call(R(2, 3, 2), axis=(0, 2), ddof=1, keepdims=True)]
 _SPREAD = [sample for sample in REDUCTIONS if sample.args[0].shape != ()] + _DDOF  # one number has no spread
-
 
 @primitive(np.var, samples=_SPREAD)
 def var(a: Array, axis: Axis = None, *, ddof: int = 0, keepdims: bool = False) -> Array:
     """y = Σ (a - mean)² / (n - ddof)"""
-    return sum(np.square(a - np.mean(a, axis=axis, keepdims=True)), axis, keepdims=keepdims) / (counted(a.shape, axis) - ddof)
-
+    centred = a - np.mean(a, axis=axis, keepdims=True)
+    return sum(centred * centred, axis, keepdims=keepdims) / (counted(a.shape, axis) - ddof)
 
 @var.vjp("a")
 def _(g: Array, a: Array, axis: Axis, ddof: int) -> Array:
     centred = a - np.mean(a, axis=axis, keepdims=True)
     return np.reshape(g, kept(a.shape, axis)) * centred * 2 / (counted(a.shape, axis) - ddof)
 
-
 @primitive(np.std, samples=_SPREAD, pins=[pin(call(np.array([2.0, 2.0])), a=[0.0, 0.0])])
 def std(a: Array, axis: Axis = None, *, ddof: int = 0, keepdims: bool = False) -> Array:
     """y = √var; its gradient is 0 where all elements are equal, though the slope is infinite there"""
     return np.sqrt(var(a, axis, ddof=ddof, keepdims=keepdims))
-
 
 @std.vjp("a")
 def _(g: Array, a: Array, y: Array, axis: Axis, ddof: int) -> Array:
@@ -81,42 +71,36 @@ def _(g: Array, a: Array, y: Array, axis: Axis, ddof: int) -> Array:
     scale = g / np.where(y == 0, np.inf, y) / (counted(a.shape, axis) - ddof)
     return np.reshape(scale, kept(a.shape, axis)) * centred
 
-
 def _shared(g: Array, hit: Array, axis: Axis) -> Array:
     """`g` spread equally over the elements that attain a maximum or minimum."""
     number = np.sum(hit, axis=axis, keepdims=True)
     return np.where(hit, np.reshape(g, number.shape) / number.astype(g.dtype), 0.0)
 
-
 _TIES = [pin(call(np.array([[1.0, 1.0, 1.0], [2.0, 1.0, 2.0]]), axis=0), a=[[0, 0.5, 0], [1, 0.5, 1]])]
-
 
 @primitive(np.max, samples=REDUCTIONS, kinks="ties", analytic=False, pins=_TIES)
 def max(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = the largest element; where several are, they share the gradient equally"""
     return np.max(a, axis=axis, keepdims=keepdims)
 
-
 max.vjp("a")(lambda g, a, y, axis: _shared(g, a == np.reshape(y, kept(a.shape, axis)), axis))
 
-
-@primitive(np.min, samples=REDUCTIONS, kinks="ties", analytic=False, pins=[pin(call(np.array([[1.0, 1.0], [2.0, 1.0]]), axis=0), a=[[1, 0.5], [0, 0.5]])])
+@primitive(np.min, samples=REDUCTIONS, kinks="ties", analytic=False,
+           pins=[pin(call(np.array([[1.0, 1.0], [2.0, 1.0]]), axis=0), a=[[1, 0.5], [0, 0.5]])])
 def min(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = the smallest element; where several are, they share the gradient equally"""
     return np.min(a, axis=axis, keepdims=keepdims)
 
-
 min.vjp("a")(lambda g, a, y, axis: _shared(g, a == np.reshape(y, kept(a.shape, axis)), axis))
 
 _Z = np.array([[[0.0, 2.0, 3.0], [0.0, 0.0, 5.0]], [[1.0, 2.0, 3.0], [4.0, 0.0, 6.0]]])
-_ZEROS = [call(_Z, axis=2), call(_Z, axis=0), call(_Z, axis=(2, 0)), call(_Z[0]), call(_Z[1], axis=0, keepdims=True), call(np.zeros((1, 1)))]
-
+_ZEROS = [call(_Z, axis=2), call(_Z, axis=0), call(_Z, axis=(2, 0)), call(_Z[0]), call(_Z[1], axis=0, keepdims=True),
+          call(np.zeros((1, 1)))]
 
 @primitive(np.prod, samples=REDUCTIONS + _ZEROS)
 def prod(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = Π a; ∂y/∂aᵢ = Π_{j≠i} aⱼ, which is y / aᵢ unless aᵢ = 0"""
     return in_float32(np.prod, a, axis=axis, keepdims=keepdims)
-
 
 @prod.vjp("a")
 def _(g: Array, a: Array, y: Array, axis: Axis) -> Array:
@@ -125,12 +109,11 @@ def _(g: Array, a: Array, y: Array, axis: Axis) -> Array:
         return np.reshape(g * y, small) / a
     gone = [i for i in range(len(shape)) if shape[i] != small[i]]
     order = [i for i in range(len(shape)) if i not in gone] + gone
-    rows = np.reshape(np.transpose(a, order), (y.size, counted(shape, axis)))  # (results, elements of each)
+    rows = np.reshape(np.transpose(a, order), (math.prod(small), counted(shape, axis)))  # (results, elements of each)
     one = identity_matrix(rows.shape[1], rows)
     others = np.expand_dims(rows, 1) * (1 - one) + one  # (results, which is left out, elements)
     cofactors = np.reshape(np.prod(others, axis=-1), [shape[i] for i in order])  # axes in the order `order`
     return np.reshape(g, small) * np.transpose(cofactors, [order.index(i) for i in range(len(shape))])
-
 
 @primitive(samples=REDUCTIONS, analytic=False, pins=[pin(call(np.array([-np.inf, -np.inf])), a=[0.0, 0.0])])
 def logsumexp(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -141,16 +124,12 @@ def logsumexp(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
         y = np.log(sum(np.exp(a - top), axis, keepdims=True)) + top
     return y if keepdims else np.reshape(y, sum(y, axis).shape)
 
-
 @logsumexp.vjp("a")
 def _(g: Array, a: Array, y: Array, axis: Axis) -> Array:
     small = kept(a.shape, axis)
     return np.reshape(g, small) * np.exp(a - np.reshape(np.where(np.isinf(y), 0.0, y), small))
 
-
-_ROWS = [call(R(3)), call(R(2, 3)), call(R(2, 3, 2), 1), call(R(2, 3), axis=0), call(R(2, 2, 2), (0, -1)), call(R(0, 3)),
-         call(R(2, 3), None)]
-
+_ROWS = calls([(3,)], [(2, 3)], [(2, 3, 2), 1], [(2, 3), 0], [(2, 2, 2), (0, -1)], [(0, 3)], [(2, 3), None])
 
 @primitive(samples=_ROWS, analytic=False)
 def softmax(x: Array, axis: Axis = -1) -> Array:
@@ -158,33 +137,28 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return e / sum(e, axis, keepdims=True)
 
-
 softmax.vjp("x")(lambda g, y, axis: y * (g - sum(g * y, axis, keepdims=True)))
-
 
 @primitive(samples=_ROWS, analytic=False)
 def log_softmax(x: Array, axis: Axis = -1) -> Array:
     """yᵢ = xᵢ - ln Σⱼ e^xⱼ, the logarithm of softmax without its underflow"""
     return x - logsumexp(x, axis, keepdims=True)
 
-
 log_softmax.vjp("x")(lambda g, y, axis: g - np.exp(y) * sum(g, axis, keepdims=True))
 
-
-@primitive(np.cumsum, samples=[call(R(3)), call(R(2, 3)), call(R(2, 3), 0), call(R(2, 3, 2), -1), call(R(0, 3), 1)])
+@primitive(np.cumsum, samples=calls([(3,)], [(2, 3)], [(2, 3), 0], [(2, 3, 2), -1], [(0, 3), 1]))
 def cumsum(a: Array, axis: int | None = None) -> Array:
     """yᵢ = Σ_{j≤i} aⱼ along an axis; None flattens first"""
     return in_float32(np.cumsum, a, axis=axis)
 
-
-cumsum.vjp("a")(lambda g, a_shape, axis: np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), a_shape))  # Σ_{i≥j} gᵢ
+@cumsum.vjp("a")
+def _(g: Array, a_shape: tuple[int, ...], axis: int | None) -> Array:
+    return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), a_shape)  # Σ_{i≥j} gᵢ, in a's shape
 
 _ORDERS = [call(R(4), ord) for ord in (1, 2, 3, 1.5, np.inf, -np.inf)] + [call(R(3, 2), "fro", (0, 1), keepdims=True),
            call(R(2, 3), np.inf, 1), call(R(2, 3), 3, -1, keepdims=True), call(R(2, 3), 1, 0), call(R(2, 3), -np.inf, 0)]
 
-
 _AT_ZERO = [pin(call(np.zeros(2), ord), x=[0.0, 0.0]) for ord in (2, 1, 3, np.inf)]
-
 
 @primitive(np.linalg.norm, samples=REDUCTIONS + _ORDERS, kinks=(0,), analytic=False, pins=_AT_ZERO)
 def norm(x: Array, ord: Any = None, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -204,7 +178,6 @@ def norm(x: Array, ord: Any = None, axis: Axis = None, *, keepdims: bool = False
         return np.sqrt(sum(x * x, axis, keepdims=keepdims))
     return sum(np.absolute(x) ** p, axis, keepdims=keepdims) ** (1 / p)
 
-
 @norm.vjp("x")
 def _(g: Array, x: Array, y: Array, ord: Any, axis: Axis) -> Array:
     p = 2 if ord in (None, "fro") else ord
@@ -214,8 +187,7 @@ def _(g: Array, x: Array, y: Array, ord: Any, axis: Axis) -> Array:
     g = np.reshape(g, y.shape) / np.where(y == 0, np.inf, y) ** (p - 1)
     return g * x if p == 2 else g * np.sign(x) * np.absolute(x) ** (p - 1)
 
-
-@primitive(np.sort, samples=[call(R(5)), call(R(2, 3)), call(R(3, 2), 0), call(R(2, 3), None), call(R(0, 3), 1)],
+@primitive(np.sort, samples=calls([(5,)], [(2, 3)], [(3, 2), 0], [(2, 3), None], [(0, 3), 1]),
            kinks="ties", analytic=False)
 def sort(a: Array, axis: int | None = -1) -> Any:
     """y = a in ascending order along an axis; None flattens first"""
@@ -223,7 +195,6 @@ def sort(a: Array, axis: int | None = -1) -> Any:
     order = np.argsort(a, axis=axis, kind="stable")
     return np.take_along_axis(a, order, axis=axis), order
 
-
 @sort.vjp("a")
 def _(g: Array, a_shape: tuple[int, ...], axis: int | None, aux: Array) -> Array:
-    return np.reshape(np.take_along_axis(g, np.argsort(aux, axis=axis), axis=axis), a_shape)  # back in place, in a's shape
+    return np.reshape(np.take_along_axis(g, np.argsort(aux, axis=axis), axis=axis), a_shape)  # back where it was

@@ -10,84 +10,69 @@ import numpy as np
 from ..backend import Array
 from ..graph import TABLE
 from ..primitive import R, call, primitive
+from .samples import calls
 from .reduce import Axis, sum
 
 Shape = tuple[int, ...]
 
-
-@primitive(np.reshape, samples=[call(R(2, 3), (3, 2)), call(R(2, 3), -1), call(R(6), (2, -1)), call(R(), (1, 1)), call(R(0, 3), (3, 0))])
+@primitive(np.reshape, samples=calls([(2, 3), (3, 2)], [(2, 3), -1], [(6,), (2, -1)], [(), (1, 1)], [(0, 3), (3, 0)]))
 def reshape(a: Array, shape: int | Shape) -> Array:
     """y = the elements of a, row by row, in another shape; one size may be -1: whatever is left"""
     return np.reshape(a, shape)
 
-
 reshape.vjp("a")(lambda g, a_shape: np.reshape(g, a_shape))
 
-
-@primitive(np.transpose, samples=[call(R(2, 3)), call(R(2, 3, 2), (2, 0, 1)), call(R(2, 3, 2), (-1, 0, -2)), call(R(0, 3))])
+@primitive(np.transpose, samples=calls([(2, 3)], [(2, 3, 2), (2, 0, 1)], [(2, 3, 2), (-1, 0, -2)], [(0, 3)]))
 def transpose(a: Array, axes: Shape | None = None) -> Array:
     """y = a with its axes in the order `axes`, or reversed"""
     return np.transpose(a, axes)
-
 
 @transpose.vjp("a")
 def _(g: Array, axes: Shape | None) -> Array:
     return np.transpose(g, None if axes is None else [[a % g.ndim for a in axes].index(i) for i in range(g.ndim)])
 
-
-@primitive(np.swapaxes, samples=[call(R(2, 3, 2), 0, 1), call(R(2, 3, 1), -1, 0), call(R(0, 3), 0, 1)])
+@primitive(np.swapaxes, samples=calls([(2, 3, 2), 0, 1], [(2, 3, 1), -1, 0], [(0, 3), 0, 1]))
 def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
     """y = a with two axes exchanged"""
     return np.swapaxes(a, axis1, axis2)
 
-
 swapaxes.vjp("a")(lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2))
 
-
-@primitive(np.moveaxis, samples=[call(R(2, 3, 2), 0, -1), call(R(2, 3, 1, 2), (0, 1), (-1, 0)), call(R(0, 3), 0, 1)])
+@primitive(np.moveaxis, samples=calls([(2, 3, 2), 0, -1], [(2, 3, 1, 2), (0, 1), (-1, 0)], [(0, 3), 0, 1]))
 def moveaxis(a: Array, source: int | Shape, destination: int | Shape) -> Array:
     """y = a with the axes `source` moved to `destination`, the others in their order"""
     return np.moveaxis(a, source, destination)
 
-
 moveaxis.vjp("a")(lambda g, source, destination: np.moveaxis(g, destination, source))
 
-
-@primitive(np.expand_dims, samples=[call(R(2, 3), 1), call(R(2, 3), (0, -1)), call(R(), 0), call(R(0, 3), 0)])
+@primitive(np.expand_dims, samples=calls([(2, 3), 1], [(2, 3), (0, -1)], [(), 0], [(0, 3), 0]))
 def expand_dims(a: Array, axis: int | Shape) -> Array:
     """y = a with new axes of size 1"""
     return np.expand_dims(a, axis)
 
-
 expand_dims.vjp("a")(lambda g, a_shape: np.reshape(g, a_shape))
 
-
-@primitive(np.squeeze, samples=[call(R(1, 2, 1)), call(R(1, 2, 1), -1), call(R(1, 2, 1), (0, 2)), call(R(0, 1))])
+@primitive(np.squeeze, samples=calls([(1, 2, 1)], [(1, 2, 1), -1], [(1, 2, 1), (0, 2)], [(0, 1)]))
 def squeeze(a: Array, axis: Axis = None) -> Array:
     """y = a without its axes of size 1"""
     return np.squeeze(a, axis)
 
-
 squeeze.vjp("a")(lambda g, a_shape: np.reshape(g, a_shape))
 
-
-@primitive(np.broadcast_to, samples=[call(R(3), (2, 3)), call(R(2, 1), (2, 3)), call(R(), (2, 2)), call(R(1, 3), (0, 3))])
+@primitive(np.broadcast_to, samples=calls([(3,), (2, 3)], [(2, 1), (2, 3)], [(), (2, 2)], [(1, 3), (0, 3)]))
 def broadcast_to(array: Array, shape: Shape) -> Array:
     """y = the array repeated along new axes and axes of size 1, without a copy"""
     return np.broadcast_to(array, shape)
-
 
 broadcast_to.vjp("array")(lambda g: g)  # the engine un-broadcasts
 
 _PARTS = [call([R(2, 3), R(2, 1)], 1), call([R(2, 2), R(1, 2), R(3, 2)]), call([R(2), R(3)], -1), call([R(0, 2), R(1, 2)]),
           call([R(2, 2), R(3)], None), call([R(2), np.array([1.0])])]
 
-
 @primitive(np.concatenate, many="arrays", samples=_PARTS)
 def concatenate(arrays: list[Array], axis: int | None = 0) -> Array:
     """y = the arrays joined end to end along an axis they have; None flattens them first"""
     return np.concatenate(arrays, axis)
-
 
 @concatenate.vjp("arrays")
 def _(g: Array, arrays_shape: list[Shape], axis: int | None) -> list[Array]:
@@ -95,70 +80,63 @@ def _(g: Array, arrays_shape: list[Shape], axis: int | None) -> list[Array]:
     parts = np.split(g, np.cumsum(sizes)[:-1].tolist(), axis or 0)
     return [np.reshape(part, shape) for part, shape in zip(parts, arrays_shape, strict=True)]
 
+_ALIKE = [call([R(2, 3), R(2, 3)]), call([R(2), R(2), R(2)], -1), call([R(2, 3), R(2, 3)], 1),
+          call([R(2, 3), R(2, 3)], -1), call([R(0, 3)])]
 
-@primitive(np.stack, many="arrays", samples=[call([R(2, 3), R(2, 3)]), call([R(2), R(2), R(2)], -1), call([R(2, 3), R(2, 3)], 1), call([R(2, 3), R(2, 3)], -1), call([R(0, 3)])])
+@primitive(np.stack, many="arrays", samples=_ALIKE)
 def stack(arrays: list[Array], axis: int = 0) -> Array:
     """y = the arrays joined along a new axis"""
     return np.stack(arrays, axis)
-
 
 @stack.vjp("arrays")
 def _(g: Array, arrays_shape: list[Shape], axis: int) -> list[Array]:
     front = np.moveaxis(g, axis, 0)
     return [front[k] for k in range(len(arrays_shape))]
 
-
-@primitive(np.split, samples=[call(R(4, 2), 2), call(R(4, 2), [1, 3]), call(R(2, 6), 3, 1), call(R(2, 3), (1,), -1), call(R(3, 0), [2])])
+@primitive(np.split, samples=calls([(4, 2), 2], [(4, 2), [1, 3]], [(2, 6), 3, 1], [(2, 3), (1,), -1], [(3, 0), [2]]))
 def split(ary: Array, indices_or_sections: int | list[int], axis: int = 0) -> tuple[Array, ...]:
     """y = the parts between the given positions along an axis, or so many equal parts"""
     return tuple(np.split(ary, indices_or_sections, axis))
 
-
 split.vjp("ary")(lambda g, axis: np.concatenate(g, axis))
-
 
 def _widths(pad_width: Any, ndim: int) -> list[list[int]]:
     """(before, after) for each axis."""
     return np.broadcast_to(pad_width, (ndim, 2)).tolist()
 
+_BORDERS = [*calls([(2, 3), 1], [(2, 3), ((0, 1), (2, 0))], [(0, 3), (0, 1)]), call(R(3), (1, 2), constant_values=0.5)]
 
-@primitive(np.pad, samples=[call(R(2, 3), 1), call(R(2, 3), ((0, 1), (2, 0))), call(R(3), (1, 2), constant_values=0.5), call(R(0, 3), (0, 1))])
+@primitive(np.pad, samples=_BORDERS)
 def pad(array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0) -> Array:
     """y = the array with a border of constant values; pad_width as in NumPy: n, (before, after), or a pair per axis"""
     if mode != "constant":
         raise ValueError(f"pad: mode {mode!r} has no derivative here; only 'constant', or concatenate slices")
     return np.pad(array, _widths(pad_width, array.ndim), mode="constant", constant_values=constant_values)
 
-
 @pad.vjp("array")
 def _(g: Array, array_shape: Shape, pad_width: Any) -> Array:
     widths = _widths(pad_width, len(array_shape))
     return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, array_shape, strict=True))]
 
-
-@primitive(np.flip, samples=[call(R(2, 3)), call(R(2, 3), 0), call(R(2, 3, 2), (0, -1)), call(R(0, 3))])
+@primitive(np.flip, samples=calls([(2, 3)], [(2, 3), 0], [(2, 3, 2), (0, -1)], [(0, 3)]))
 def flip(m: Array, axis: Axis = None) -> Array:
     """y = the elements in reverse order along some axes"""
     return np.flip(m, axis)
 
-
 flip.vjp("m")(lambda g, axis: np.flip(g, axis))
 
-
-@primitive(np.roll, samples=[call(R(2, 3), 1), call(R(2, 3), -1, 1), call(R(2, 3), (1, 2), (0, -1)), call(R(0, 3), 1)])
+@primitive(np.roll, samples=calls([(2, 3), 1], [(2, 3), -1, 1], [(2, 3), (1, 2), (0, -1)], [(0, 3), 1]))
 def roll(a: Array, shift: int | Shape, axis: Axis = None) -> Array:
     """y = the elements moved along by `shift` places, those that fall off coming back at the start"""
     return np.roll(a, shift, axis)
 
-
 roll.vjp("a")(lambda g, shift, axis: np.roll(g, -shift if isinstance(shift, int) else tuple(-s for s in shift), axis))
 
-
-@primitive(np.repeat, samples=[call(R(3), 2), call(R(2, 3), 2, 1), call(R(2, 3), [1, 2], 0), call(R(2, 2), np.array([0, 3]), -1), call(R(2, 3), 2), call(R(0, 3), 2, 1)])
+@primitive(np.repeat, samples=calls(
+    [(3,), 2], [(2, 3), 2, 1], [(2, 3), [1, 2], 0], [(2, 2), np.array([0, 3]), -1], [(2, 3), 2], [(0, 3), 2, 1]))
 def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     """y = each element so many times in a row; None flattens first"""
     return np.repeat(a, repeats, axis)
-
 
 @repeat.vjp("a")
 def _(g: Array, a_shape: Shape, repeats: Any, axis: int | None) -> Array:
@@ -167,12 +145,10 @@ def _(g: Array, a_shape: Shape, repeats: Any, axis: int | None) -> Array:
     flat = (size,) if axis is None else a_shape
     return np.reshape(TABLE["scatter_add"](g, (slice(None),) * along + (source,), flat), a_shape)
 
-
-@primitive(np.tile, samples=[call(R(3), 2), call(R(2, 3), [2, 1]), call(R(2), (2, 2)), call(R(2, 3), 2), call(R(0, 3), 2)])
+@primitive(np.tile, samples=calls([(3,), 2], [(2, 3), [2, 1]], [(2,), (2, 2)], [(2, 3), 2], [(0, 3), 2]))
 def tile(A: Array, reps: int | Shape) -> Array:
     """y = copies of the whole array side by side"""
     return np.tile(A, reps)
-
 
 @tile.vjp("A")
 def _(g: Array, A_shape: Shape, reps: int | Shape) -> Array:
@@ -182,30 +158,25 @@ def _(g: Array, A_shape: Shape, reps: int | Shape) -> Array:
     pairs = [n for pair in zip(times, sizes, strict=True) for n in pair]
     return sum(np.reshape(g, pairs), tuple(range(0, 2 * ndim, 2)))  # (times, size, times, size, ...)
 
-
 @primitive(np.tril, samples=[call(R(3, 3)), call(R(2, 2, 3), 1), call(R(3, 2), k=-1), call(R(0, 3))])
 def tril(m: Array, k: int = 0) -> Array:
     """y = m on and below the k-th diagonal, 0 above"""
     return np.tril(m, k)
 
-
 tril.vjp("m")(lambda g, k: np.tril(g, k))
-
 
 @primitive(np.triu, samples=[call(R(3, 3)), call(R(2, 2, 3), 1), call(R(3, 2), k=-1), call(R(0, 3))])
 def triu(m: Array, k: int = 0) -> Array:
     """y = m on and above the k-th diagonal, 0 below"""
     return np.triu(m, k)
 
-
 triu.vjp("m")(lambda g, k: np.triu(g, k))
 
-
-@primitive(np.diagonal, samples=[call(R(3, 3)), call(R(2, 3), 1), call(R(3, 2), -1), call(R(2, 3, 2), 0, -1, 0), call(R(2, 3, 2), 0, 1, -1), call(R(0, 3))])
+@primitive(np.diagonal, samples=calls(
+    [(3, 3)], [(2, 3), 1], [(3, 2), -1], [(2, 3, 2), 0, -1, 0], [(2, 3, 2), 0, 1, -1], [(0, 3)]))
 def diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """y = the elements with index(axis2) - index(axis1) = offset, along a new last axis"""
     return np.diagonal(a, offset, axis1, axis2)
-
 
 def spread_on_diagonal(g: Array, shape: Shape, offset: int, axis1: int, axis2: int) -> Array:
     """Zeros of `shape` with g (..., length) on a diagonal: the adjoint of `diagonal`."""
@@ -214,7 +185,6 @@ def spread_on_diagonal(g: Array, shape: Shape, offset: int, axis1: int, axis2: i
     index = (..., along + max(-offset, 0), along + max(offset, 0))
     spread = TABLE["scatter_add"](g, index, (*rest, shape[axis1], shape[axis2]))
     return np.moveaxis(spread, (-2, -1), (axis1, axis2))
-
 
 diagonal.vjp("a")(lambda g, a_shape, offset, axis1, axis2: spread_on_diagonal(g, a_shape, offset, axis1, axis2))
 
