@@ -36,7 +36,8 @@ class Worker:
 
     def ask(self, *question: Any) -> Any:
         """Send a question and wait for the answer; both are JSON, a line each."""
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
@@ -122,4 +123,5 @@ def report(title: str, header: list[str], rows: list[list[Any]], figures: Any, t
             print("|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|")
     print()
     if to is not None:
-        to.write_text(json.dumps({"title": title, "about": facts, "figures": figures}, indent=2) + "\n", encoding="utf-8")
+        text = json.dumps({"title": title, "about": facts, "figures": figures}, indent=2)
+        to.write_text(text + "\n", encoding="utf-8")

@@ -49,7 +49,7 @@ def worker(library: str) -> None:
     links = steps(tanh, leaf(w0), leaf(b0))
 
     def measure(case: str) -> tuple[float, float]:
-        step = links.get(case) or links[case.split()[0]]
+        step = links.get(case) or links[case.partition(" ")[0]]
         operations = OPERATIONS[case] * LENGTH if case in OPERATIONS else LADDERS[case]
         links_made = operations // 3 if "ladder" in case or case == "tanh(h * w + b)" else operations
         gc.collect()  # what earlier cases left behind is not this one's
@@ -71,6 +71,13 @@ def worker(library: str) -> None:
     serve(measure)
 
 
+def summary(pairs: list[tuple[float, float]]) -> dict[str, float]:
+    """Microseconds an operation, from seconds in many rounds."""
+    both = [(forward + backward) * 1e6 for forward, backward in pairs]
+    return {"forward": median([forward * 1e6 for forward, _ in pairs]),
+            "backward": median([backward * 1e6 for _, backward in pairs]), "both": median(both), "least": min(both)}
+
+
 def main() -> None:
     given = options(__doc__, count=21)
     if given.worker:
@@ -82,9 +89,7 @@ def main() -> None:
     answers |= rounds(workers, list(LADDERS), max(given.rounds // 4, 3))
     for one in workers.values():
         one.close()
-    micro = {case: {name: {"forward": median([f for f, _ in pairs]) * 1e6, "backward": median([b for _, b in pairs]) * 1e6,
-                           "both": median([f + b for f, b in pairs]) * 1e6, "least": min(f + b for f, b in pairs) * 1e6}
-                    for name, pairs in by_library.items()} for case, by_library in answers.items()}
+    micro = {case: {name: summary(pairs) for name, pairs in by_library.items()} for case, by_library in answers.items()}
     rows = []
     for case, by_library in micro.items():
         ours = by_library["TinyLM"]

@@ -4,14 +4,12 @@ It answers NumPy's protocols, refuses to meet NumPy's arrays, never turns into o
 reductions stay arrays. An integer array that indexes out of range wraps around without a word.
 """
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-METHODS = ("__call__", "at", "reduce", "accumulate", "reduceat", "outer")
+COMPARISONS = (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
 
 
 class ForeignArray(NDArrayOperatorsMixin):
@@ -27,9 +25,9 @@ class ForeignArray(NDArrayOperatorsMixin):
         self.base = next(owners, None)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
-        if method not in METHODS:
-            return NotImplemented
         out = settings.pop("out", ())
+        if ufunc in COMPARISONS:  # NumPy's scalars arrive as arrays here (numpy#12142)
+            inputs = tuple(x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in inputs)
         index = inputs[1:2] if method in ("at", "reduceat") else ()
         for value in (*inputs[:1], *inputs[1 + len(index):], *out):
             if isinstance(value, np.ndarray):
@@ -44,12 +42,12 @@ class ForeignArray(NDArrayOperatorsMixin):
     def __array_function__(self, function, types, inputs, settings):
         if not all(issubclass(kind, ForeignArray) for kind in types):
             return NotImplemented
-        inputs, settings = list(inputs), dict(settings)
         if function is np.take:
-            settings["mode"] = "wrap"
-        if function is np.take_along_axis and len(inputs) > 2:
-            array, indices, axis = inputs[:3]
-            inputs[1] = indices % (array.size if axis is None else array.shape[axis])
+            settings = settings | {"mode": "wrap"}
+        if function is np.take_along_axis:
+            axis = inputs[2] if len(inputs) > 2 else settings.get("axis", -1)
+            size = inputs[0].size if axis is None else inputs[0].shape[axis]
+            inputs = (inputs[0], inputs[1] % size, *inputs[2:])
         result = wrap(function(*bare(inputs), **bare(settings)), arrays_in(inputs))
         return result if settings.get("out") is None else settings["out"]
 
@@ -70,17 +68,12 @@ class ForeignArray(NDArrayOperatorsMixin):
             raise TypeError(f"Unsupported type {type(value)}")
         self._values[around(index, self.shape)] = bare(value)
 
-    __hash__ = None
-    __len__ = lambda self: len(self._values)
-    __bool__ = lambda self: bool(self._values)
-    __int__ = lambda self: int(self._values)
-    __float__ = lambda self: float(self._values)
-    __repr__ = lambda self: f"Foreign{self._values!r}"
+    for _name in ("__len__", "__bool__", "__int__", "__float__", "item", "tolist"):
+        locals()[_name] = lambda self, *args, _name=_name: getattr(self._values, _name)(*args)
+    __repr__ = lambda self: f"Foreign({self._values!r})"
     T = property(lambda self: ForeignArray(self._values.T, [self]))
     flags = property(lambda self: SimpleNamespace(c_contiguous=self._values.flags.c_contiguous))
     get = lambda self: self._values.copy()
-    item = lambda self, *index: self._values.item(*index)
-    tolist = lambda self: self._values.tolist()
     copy = lambda self, order="C": ForeignArray(self._values.copy(order))
     view = lambda self: ForeignArray(self._values.view(), [self])
     astype = lambda self, dtype, copy=True: ForeignArray(self._values.astype(dtype, copy=copy), [self])

@@ -1,5 +1,6 @@
 """Primitives: what a rule may name, how calls are bound, several outputs, lists, and fused primitives."""
 
+import sys
 import textwrap
 import threading
 
@@ -7,10 +8,9 @@ import numpy as np
 import pytest
 
 import tinylm as tl
-import tinylm.primitive  # noqa: F401  (its docstring is run below)
 from tinylm import backend, ops
-from tinylm.graph import TABLE, arrays_in
-from tinylm.primitive import PRIMITIVES, R
+from tinylm.graph import arrays_in
+from tinylm.primitive import PRIMITIVES, R, call
 
 
 def leaf(values, dtype=np.float64):
@@ -29,7 +29,7 @@ def raw(values, device):
 
 
 def test_the_ten_line_primitive_of_the_docstring_works_as_printed(registry):
-    head = __import__("sys").modules["tinylm.primitive"].__doc__
+    head = sys.modules["tinylm.primitive"].__doc__
     example = textwrap.dedent("\n".join(line for line in head.splitlines() if line.startswith("    ") or not line))
     lines = [line for line in example.splitlines() if line]
     assert len(lines) <= 10
@@ -47,7 +47,7 @@ def test_the_ten_line_primitive_of_the_docstring_works_as_printed(registry):
 
 
 def test_a_primitive_may_answer_a_numpy_function(device, registry):
-    with pytest.raises(TypeError, match="np.cbrt"):
+    with pytest.raises(TypeError, match=r"np\.cbrt"):
         np.cbrt(leaf([8.0]))
 
     @tl.primitive(np.cbrt)
@@ -124,13 +124,13 @@ def test_rule_01_calls_bind_as_numpy_binds_them(device, ours, numpys):
 
 
 @pytest.mark.parametrize(("call", "message"), [
-    (lambda t: np.sum(t, dtype=np.float64), "sum: dtype=.* is not supported on Tensors; it takes a, axis, keepdims"),
-    (lambda t: np.max(t, initial=3.0), "max: initial=3.0 is not supported"),
+    (lambda t: np.sum(t, dtype=np.float64), r"sum: dtype=.* is not supported on Tensors; it takes a, axis, keepdims"),
+    (lambda t: np.max(t, initial=3.0), r"max: initial=3\.0 is not supported"),
     (lambda t: np.reshape(t, (3, 2), order="F"), "reshape: order='F' is not supported"),
     (lambda t: ops.sum(t, axis=0, axes=1), "sum: axes=1 is not supported"),
     (lambda t: ops.sum(t, a=t), "sum: a is given twice"),
-    (lambda t: ops.clip(t, 0.0, 1.0, 2.0, 3.0, 4.0), "clip: 6 arguments given, it takes a, a_min, a_max"),
-    (lambda t: ops.reshape(t), "reshape: shape is missing; it takes a, shape"),
+    (lambda t: ops.relu(t, 0.0, 1.0), "relu: 3 arguments given, it takes x"),
+    (ops.reshape, "reshape: shape is missing; it takes a, shape"),
 ])
 def test_rule_01_arguments_that_do_not_bind_are_named(call, message):
     with pytest.raises(TypeError, match=message):
@@ -187,7 +187,7 @@ def test_rule_04_a_floating_point_aux_makes_a_rule_once_differentiable(device, r
 
     x = leaf([0.5])
     assert tl.grad(hasty(x).sum(), x).item() == pytest.approx(1 - np.tanh(0.5) ** 2)
-    with pytest.raises(RuntimeError, match="hasty: .* no second derivative"):
+    with pytest.raises(RuntimeError, match=r"hasty: .* no second derivative"):
         tl.grad(hasty(x).sum(), x, create_graph=True)
 
 
@@ -269,7 +269,8 @@ def test_rule_08_every_rule_leaves_what_it_is_given_as_it_was(primitive, sample)
     for array in arrays_in(node.saved):
         array.flags.writeable = False
     g = [frozen(rng.normal(size=output.shape)) for output in outputs]
-    for _edge, part in node.plan.pull(node, tuple(g) if len(g) > 1 else g[0], {parent for parent, _ in node.edges}, None):
+    wanted = {parent for parent, _ in node.edges}
+    for _edge, part in node.plan.pull(node, tuple(g) if len(g) > 1 else g[0], wanted, None):
         assert isinstance(part, (np.ndarray, np.generic))
 
 
@@ -284,7 +285,7 @@ def test_rule_08_the_test_above_would_notice_a_rule_that_writes(registry):
         return g
 
     with pytest.raises(ValueError, match="read-only"):
-        test_rule_08_every_rule_leaves_what_it_is_given_as_it_was(rude, tinylm.primitive.__globals__["call"](R(2)))
+        test_rule_08_every_rule_leaves_what_it_is_given_as_it_was(rude, call(R(2)))
 
 
 # Rule 9: dtypes ---------------------------------------------------------------------------------------------------
@@ -292,8 +293,8 @@ def test_rule_08_the_test_above_would_notice_a_rule_that_writes(registry):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("other", [
-    2, 2.0, True, np.float64(2), np.float32(2), np.int64(2), [2, 2], [2.0, 2.0], np.array([2, 2]), np.array([True, True]),
-    np.array([2, 2], np.uint8), np.array(2.0),
+    2, 2.0, True, np.float64(2), np.float32(2), np.int64(2), [2, 2], [2.0, 2.0], np.array([2, 2]),
+    np.array([True, True]), np.array([2, 2], np.uint8), np.array(2.0),
 ], ids=repr)
 def test_rule_09_numbers_and_whole_arrays_take_the_tensors_dtype(dtype, other):
     t = leaf([1.0, 2.0], dtype)
@@ -310,6 +311,13 @@ def test_rule_09_whole_tensors_take_the_dtype_of_the_others(device):
     assert np.einsum("i,i->", t, n).dtype == np.float32
 
 
+def test_rule_09_lists_go_where_the_tensor_is(device):
+    t = leaf([1.0, 2.0], np.float32)
+    for result in (t * [2.0, 3.0], [2, 3] * t, np.maximum(t, [0, 5])):
+        assert (result.device, result.dtype) == (device, np.float32)
+    np.testing.assert_array_equal(host(tl.grad((t * [2.0, 3.0]).sum(), t)), [2, 3])
+
+
 def test_rule_09_whole_numbers_make_float32_where_they_make_fractions(device):
     n = tl.Tensor([1, 2])
     assert n.dtype.kind == "i"
@@ -321,11 +329,11 @@ def test_rule_09_whole_numbers_make_float32_where_they_make_fractions(device):
 
 def test_rule_09_two_floating_dtypes_are_an_error_that_names_the_cast(device):
     narrow, wide = leaf([1.0, 2.0], np.float32), leaf([1.0, 2.0], np.float64)
-    for call in (lambda: narrow * wide, lambda: wide * narrow, lambda: narrow @ wide, lambda: np.stack([narrow, wide]),
-                 lambda: narrow + raw([1.0, 2.0], device), lambda: raw([1.0, 2.0], device) + narrow,
-                 lambda: np.einsum("i,i->", narrow, wide)):
-        with pytest.raises(TypeError, match=r"(add|multiply|matmul|stack|contract|einsum): .*float\d\d.*\.astype\(np\.float"):
-            call()
+    for clash in (lambda: narrow * wide, lambda: wide * narrow, lambda: narrow @ wide, lambda: np.stack([narrow, wide]),
+                  lambda: narrow + raw([1.0, 2.0], device), lambda: raw([1.0, 2.0], device) + narrow,
+                  lambda: np.einsum("i,i->", narrow, wide)):
+        with pytest.raises(TypeError, match=r"(add|multiply|matmul|stack|contract): .*float\d\d.*\.astype\(np\.float"):
+            clash()
 
 
 @pytest.mark.parametrize("swap", [False, True])
@@ -354,7 +362,7 @@ def test_rule_09_a_rule_that_returns_nothing_is_named(registry):
     def _(g):
         g * 2
 
-    with pytest.raises(TypeError, match="derivative of forgetful with respect to x: .* returned None"):
+    with pytest.raises(TypeError, match=r"derivative of forgetful with respect to x: .* returned None"):
         forgetful(leaf([1.0])).sum().backward()
 
 
@@ -404,7 +412,7 @@ def test_rule_12_a_primitive_on_plain_arrays_returns_plain_arrays(device):
     (lambda t: np.tanh(np.ones(2), out=t), r"np\.tanh: Tensors cannot be written into"),
     (lambda t: np.sum(t, out=np.ones(())), r"sum: out=.* is not supported on Tensors"),
     (lambda t: np.add(t, t, where=np.array([True, False])), r"add: where=.* is not supported on Tensors"),
-    (lambda t: np.add.reduce(t), r"np\.add\.reduce: .*np\.sum"),
+    (np.add.reduce, r"np\.add\.reduce: .*np\.sum"),
     (lambda t: np.multiply.outer(t, t), r"np\.multiply\.outer: .*use the function itself"),
     (lambda t: np.add.at(t, [0], 1.0), r"np\.add\.at: "),
     (np.median, r"np\.median: no derivative is registered.*@tl\.primitive\(np\.median\).*detach"),
@@ -417,10 +425,10 @@ def test_rule_12_what_has_no_rule_is_refused_by_name_with_the_way_out(call, mess
 
 
 def test_a_tensor_with_a_gradient_is_refused_where_there_is_no_derivative(device):
-    x, bound = leaf([1.0, 2.0]), leaf([0.5, 0.5])
-    with pytest.raises(TypeError, match=r"clip: there is no derivative with respect to this argument.*detach\(\)"):
-        np.clip(x, bound, None)
-    assert np.clip(x, bound.detach(), None).requires_grad
+    x, slope = leaf([1.0, -2.0]), leaf([0.5, 0.5])
+    with pytest.raises(TypeError, match=r"leaky_relu: there is no derivative with respect to this.*detach\(\)"):
+        ops.leaky_relu(x, slope)
+    assert ops.leaky_relu(x, slope.detach()).requires_grad
 
 
 # Fused primitives ------------------------------------------------------------------------------------------------
@@ -520,12 +528,3 @@ def test_fused_that_kept_too_little_for_second_order_says_what_to_do(registry):
         tl.grad(thrifty(x).sum(), x, create_graph=True)
     with tl.fused(False):
         assert tl.grad(tl.grad(thrifty(x).sum(), x, create_graph=True).sum(), x).item() == pytest.approx(np.e)
-
-
-# Rule 14 -----------------------------------------------------------------------------------------------------------
-
-
-def test_rule_14_names_that_shadow_builtins_are_never_star_imported():
-    assert __import__("tinylm").__dict__.get("sum") is None
-    assert {"sum", "max", "abs"} <= set(vars(ops))
-    assert TABLE[np.sum] is ops.sum

@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -32,7 +31,8 @@ from .verify import (
     relative_error,
 )
 
-LIMITS = {"first": TOLERANCES[1], "second": TOLERANCES[2], "complex": 1e-11, "float32": 2e-6, "float16": 5e-3, "pins": 0.0}
+LIMITS = {"first": TOLERANCES[1], "second": TOLERANCES[2], "complex": 1e-11, "float32": 2e-6, "float16": 5e-3,
+          "pins": 0.0}
 """What each column of the table may show at most, relative to the largest entry of a gradient."""
 LAYOUTS = ("plain", "strided", "read-only", "repeated")
 
@@ -43,28 +43,42 @@ class Case:
     function  takes Tensors in place of the arrays; `on(device)` gives the same for another device
     """
 
-    def __init__(self, name: str, on: Callable[[str], Callable[..., Any]], arrays: list[np.ndarray], seed: int = 0) -> None:
+    def __init__(
+        self, name: str, on: Callable[[str], Callable[..., Any]], arrays: list[np.ndarray], seed: int = 0
+    ) -> None:
         self.name, self.on, self.arrays = name, on, arrays
         self.rng = np.random.default_rng(seed)
         self.function = on("cpu")
-        outputs = flat(self.function(*[wrap(a, None, 0, [0]) for a in arrays]))
+        outputs = self.outputs(*[wrap(a, None, 0, [0]) for a in arrays])
         self.cotangents = [random_like(self.rng, y) for y in outputs]
-        self.inner = gradient_function(lambda *x: flat(self.function(*x)), len(arrays))
+        self.inner = gradient_function(self.outputs, len(arrays))
+
+    def outputs(self, *leaves: Tensor) -> list[Tensor]:
+        """The function's results as a list."""
+        return flat(self.function(*leaves))
+
+    def contracted(
+        self, jacobians: list[np.ndarray], cotangents: list[Tensor], leaves: list[Tensor]
+    ) -> list[np.ndarray]:
+        """cᵀJ for each leaf."""
+        return [contract(j, cotangents, x.shape) for j, x in zip(jacobians, leaves, strict=True)]
 
     @functools.cached_property
     def first(self) -> list[np.ndarray]:
         """cᵀJ by differences."""
         leaves = self.leaves()
-        return [contract(j, self.cotangents, x.shape) for j, x in zip(numeric_jacobian(self.function, leaves), leaves, strict=True)]
+        return self.contracted(numeric_jacobian(self.function, leaves), self.cotangents, leaves)
 
     @functools.cached_property
     def second(self) -> tuple[list[Tensor], list[np.ndarray]]:
         """The derivatives of the gradient by differences, and the cotangents they were taken with."""
         leaves = self.leaves() + self.leaves(arrays=[c._array for c in self.cotangents])
         outer = [random_like(self.rng, wrap(a, None, 0)) for a in self.arrays]
-        return outer, [contract(j, outer, x.shape) for j, x in zip(numeric_jacobian(self.inner, leaves), leaves, strict=True)]
+        return outer, self.contracted(numeric_jacobian(self.inner, leaves), outer, leaves)
 
-    def leaves(self, device: str = "cpu", dtype: Any = np.float64, layout: str = "plain", arrays: Any = None) -> list[Tensor]:
+    def leaves(
+        self, device: str = "cpu", dtype: Any = np.float64, layout: str = "plain", arrays: Any = None
+    ) -> list[Tensor]:
         """The arrays as Tensors that ask for a gradient."""
         made = []
         for array in self.arrays if arrays is None else arrays:
@@ -81,7 +95,8 @@ class Case:
         """How far the rules are off at first order."""
         leaves = self.leaves(device, layout=layout)
         outputs = flat(self.on(device)(*leaves))
-        cotangents = [wrap(backend.to_device(c._array, device), None, 0) for c in self.cotangents]
+        cotangents = [wrap(backend.to_device(c._array, y.device), None, 0)
+                      for c, y in zip(self.cotangents, outputs, strict=True)]
         if layout == "read-only" and device == "cpu":
             for tensor in outputs + cotangents:
                 tensor._array.flags.writeable = False
@@ -91,7 +106,9 @@ class Case:
     def second_error(self, device: str = "cpu") -> float:
         """How far the rules are off at second order, over all pairs of arguments and in the cotangent."""
         outer, expected = self.second
-        leaves = self.leaves(device) + self.leaves(device, arrays=[c._array for c in self.cotangents])
+        leaves = self.leaves(device)
+        for c, y in zip(self.cotangents, flat(self.on(device)(*leaves)), strict=True):
+            leaves += self.leaves(y.device, arrays=[c._array])
         outer = [wrap(backend.to_device(c._array, device), None, 0) for c in outer]
         on_device = self.on(device)
         inner = gradient_function(lambda *x: flat(on_device(*x)), len(self.arrays))
@@ -100,19 +117,16 @@ class Case:
     def complex_error(self) -> float:
         """How far the rules are off from the complex step, which is exact to rounding."""
         leaves = self.leaves()
-        numeric = [contract(j, self.cotangents, x.shape) for j, x in zip(complex_jacobian(self.function, leaves), leaves, strict=True)]
-        return worst(pullback(self.function_flat, leaves, self.cotangents), numeric)
-
-    def function_flat(self, *leaves: Tensor) -> list[Tensor]:
-        """The function's outputs as a list."""
-        return flat(self.function(*leaves))
+        numeric = self.contracted(complex_jacobian(self.function, leaves), self.cotangents, leaves)
+        return worst(pullback(self.outputs, leaves, self.cotangents), numeric)
 
     def dtype_error(self, dtype: Any) -> float:
         """How far gradients in a shorter dtype are from those in float64 at the same (rounded) inputs."""
         rounded = [a.astype(dtype).astype(np.float64) for a in self.arrays]
-        cotangents = [c._array.astype(dtype) for c in self.cotangents]
-        exact = pullback(self.function_flat, self.leaves(arrays=rounded), [wrap(c.astype(np.float64), None, 0) for c in cotangents])
-        short = pullback(self.function_flat, self.leaves(dtype=dtype), [wrap(c, None, 0) for c in cotangents])
+        cotangents = [wrap(c._array.astype(dtype), None, 0) for c in self.cotangents]
+        wide = [wrap(c._array.astype(np.float64), None, 0) for c in cotangents]
+        exact = pullback(self.outputs, self.leaves(arrays=rounded), wide)
+        short = pullback(self.outputs, self.leaves(dtype=dtype), cotangents)
         if any(g.dtype != dtype for g in short):
             return np.inf
         return worst(short, exact)
@@ -123,13 +137,14 @@ class Case:
         twice = next((s for s in shapes if shapes.count(s) > 1), None)
         if twice is None:
             return None
-        keep = max((k for k, s in enumerate(shapes) if s == twice), key=lambda k: np.min(self.arrays[k], initial=0.0))  # the
-        # one that is positive, if one of them has to be
-        others = [k for k, s in enumerate(shapes) if s != twice]
+        same = [k for k, s in enumerate(shapes) if s == twice]
+        keep = max(same, key=lambda k: np.min(self.arrays[k], initial=9.0))  # if one has to be positive, that one
+        others = [k for k in range(len(shapes)) if k not in same]
 
         def on(device: str) -> Callable[..., Any]:
             function = self.on(device)
-            return lambda one, *rest: function(*[one if k not in others else rest[others.index(k)] for k in range(len(shapes))])
+            return lambda one, *rest: function(
+                *[one if k in same else rest[others.index(k)] for k in range(len(shapes))])
         return Case(f"{self.name} repeated", on, [self.arrays[keep], *(self.arrays[k] for k in others)])
 
 
@@ -163,13 +178,14 @@ def case_of(primitive: Primitive, sample: Call, seed: int) -> Case:
                 if isinstance(part, R) or (isinstance(part, np.ndarray) and part.dtype.kind == "f"):
                     slots.append((position, place))
     parts = [sample.args[i] if k is None else sample.args[i][k] for i, k in slots]
-    drawn = iter(draw(primitive, [(primitive.names[i], p.shape) for (i, _), p in zip(slots, parts, strict=True) if isinstance(p, R)],
-                      np.random.default_rng(seed)))
+    wanted = [(primitive.names[i], part.shape) for (i, _), part in zip(slots, parts, strict=True)
+              if isinstance(part, R)]
+    drawn = iter(draw(primitive, wanted, np.random.default_rng(seed)))
     arrays = [next(drawn) if isinstance(part, R) else part for part in parts]
 
     def on(device: str) -> Callable[..., Any]:
         def function(*leaves: Tensor) -> Any:
-            args = [list(a) if isinstance(a, list) and primitive.kinds[i] else to_device(a, device) for i, a in enumerate(sample.args)]
+            args = [list(a) if isinstance(a, list) else to_device(a, device) for a in sample.args]
             for (position, place), leaf in zip(slots, leaves, strict=True):
                 if place is None:
                     args[position] = leaf
@@ -201,21 +217,22 @@ def describe(sample: Call) -> str:
 def cases_of(primitive: Primitive) -> list[Case]:
     """The cases of a primitive, repeated inputs included. Raises ValueError if it states no samples."""
     if not primitive.samples:
-        raise ValueError(f"{primitive}: no samples, so its derivatives cannot be checked; give @primitive(samples=[call(R(2, 3)), ...])")
+        raise ValueError(f"{primitive}: no samples, so its derivatives cannot be checked; "
+                         "give @primitive(samples=[call(R(2, 3)), ...])")
     cases = [case_of(primitive, sample, seed) for seed, sample in enumerate(primitive.samples)]
     if primitive.kinks != "ties":
         cases += [case for case in map(Case.repeated, cases) if case is not None]
     return cases
 
 
-def pin_error(primitive: Primitive, pin: Pin) -> float:
+def pin_error(primitive: Primitive, pin: Pin, device: str = "cpu") -> float:
     """How far the gradient at a kink is from the convention."""
-    args = [Tensor(a, requires_grad=True) if primitive.kinds[i] == ARRAY and isinstance(a, np.ndarray) else a
+    args = [Tensor(a, True, device=device) if primitive.kinds[i] == ARRAY and isinstance(a, np.ndarray) else a
             for i, a in enumerate(pin.sample.args)]
     y = primitive(*args, **pin.sample.settings)
     leaves = [args[primitive.names.index(name)] for name in pin.gradients]
     found = grad(y, leaves, np.ones_like(y._array))
-    return worst([g._array for g in found], [np.asarray(e, dtype=np.float64) for e in pin.gradients.values()])
+    return worst([backend.to_host(g._array) for g in found], [np.asarray(e, dtype=np.float64) for e in pin.gradients.values()])
 
 
 class Row(NamedTuple):
@@ -258,7 +275,8 @@ def check(primitive: Primitive, devices: list[str]) -> Row:
             if not primitive.casts:
                 note(np.dtype(dtype).name, case.name, lambda: case.dtype_error(dtype))
     for pin in primitive.pins:
-        note("pins", f"{primitive}{describe(pin.sample)}", lambda: pin_error(primitive, pin))
+        for device in devices:
+            note("pins", f"{primitive}{describe(pin.sample)} on {device}", lambda: pin_error(primitive, pin, device))
     return Row(primitive.name, len(cases), errors, devices, faults)
 
 
@@ -267,7 +285,8 @@ def chosen(names: list[str]) -> list[Primitive]:
     for name in names:
         if name not in PRIMITIVES:
             near = difflib.get_close_matches(name, PRIMITIVES, 1)
-            raise ValueError(f"gradcheck: no primitive is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"gradcheck: no primitive is called {name!r}{hint}")
     return [p for p in PRIMITIVES.values() if p.rules and (not names or p.name in names)]
 
 
@@ -283,9 +302,10 @@ def present() -> list[str]:
     return found
 
 
-def report(names: list[str] | None = None, devices: list[str] | None = None, write: Callable[[str], Any] | None = None) -> int:
-    """Print the table of `tinylm gradcheck`, or with one name everything about it; 0 if all is right, else 1."""
-    write = write or (lambda line: print(line, file=sys.stdout, flush=True))
+def report(
+    names: list[str] | None = None, devices: list[str] | None = None, write: Callable[[str], Any] = print
+) -> int:
+    """Print the table of `tinylm gradcheck`, or with names everything about those; 0 if all is right, else 1."""
     devices = devices or present()
     primitives = chosen(names or [])
     if names:
@@ -298,7 +318,8 @@ def report(names: list[str] | None = None, devices: list[str] | None = None, wri
         row = check(primitive, devices)
         shown = "".join(f"{row.errors[c]:>10.0e}" if c in row.errors else f"{'-':>10}" for c in columns)
         dtypes = "64 " + " ".join(c[5:] for c in ("float32", "float16") if c in row.errors)
-        write(f"{row.name:<16}{row.cases:>6}{shown}  {dtypes:<8}  {', '.join(row.backends)}" + ("  ✗" if row.faults else ""))
+        fault = "  ✗" if row.faults else ""
+        write(f"{row.name:<16}{row.cases:>6}{shown}  {dtypes:<8}  {', '.join(row.backends)}{fault}")
         failed += [f"  ✗ {fault}" for fault in row.faults]
     write(f"{len(primitives)} primitives; allowed at most" + ", ".join(f" {c} {LIMITS[c]:.0e}" for c in columns))
     for line in failed:
@@ -311,7 +332,6 @@ def formula(primitive: Primitive) -> Iterator[str]:
     yield f"{primitive.name}: {inspect.getdoc(primitive)}"
     yield "domain " + str(primitive.domain) + (f", kinks {primitive.kinks}" if primitive.kinks else ", smooth")
     yield inspect.getsource(primitive.formula).rstrip()
-    for text in dict.fromkeys(inspect.getsource(rule.function).rstrip() for rule in primitive.rules.values()):
-        yield text
+    yield from dict.fromkeys(inspect.getsource(rule.function).rstrip() for rule in primitive.rules.values())
     for case in cases_of(primitive):
         yield f"  {case.name:<60} first {case.first_error():.1e}  second {case.second_error():.1e}"

@@ -85,7 +85,8 @@ def parser() -> Parser:
     check.add_argument("names", nargs="*", metavar="NAME", help="operations (default: all); one is shown in full")
     check.add_argument("--mutate", action="store_true", help="prove that the check can fail: break every rule, "
                        "and count how many of the breaks are found")
-    for each in (train, write, check):
+    check.add_argument("--device", choices=["cpu", "gpu"], help="where to compute (default: wherever it can)")
+    for each in (train, write):
         each.add_argument("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
     return top
 
@@ -109,7 +110,7 @@ def _train(args: Any) -> int:
           f"{len(held_out):,} held out")
     trainer = Trainer(
         model, nn.cross_entropy, optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay),
-        batches=lambda step: seen.sample(args.batch_size, generator(args.seed, step), hide=0.1),
+        batches=lambda step: seen.sample(args.batch_size, generator(args.seed, step), hide=0.2),
         held_out=unseen.batches(2048), unit=BITS_PER_CHARACTER, log=folder / "log.csv",
     )
     minutes = 1.5 if args.minutes is None and args.steps is None else args.minutes
@@ -155,10 +156,10 @@ def _gradcheck(args: Any) -> int:
     if args.mutate:
         from . import mutate
 
-        return int(mutate.report(args.names))
-    from . import verify
+        return mutate.report(args.names)
+    from . import cases
 
-    return int(verify.report(args.names, args.device))
+    return cases.report(args.names, args.device and [args.device])
 
 
 def _new_folder(name: str | None, model: str) -> Path:
@@ -186,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from .backend import device
 
-        with device(args.device):
+        with device(args.device or "cpu"):
             return int(args.function(args))
     except (ValueError, OSError, RuntimeError, ArithmeticError, ImportError) as error:
         print(f"tinylm: {error}", file=sys.stderr)

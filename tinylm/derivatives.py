@@ -54,12 +54,12 @@ def vjp(func: Callable[[Tensor], Tensor], inputs: Any, v: Any) -> tuple[Tensor, 
 
 
 def hvp(func: Callable[[Tensor], Tensor], inputs: Any, v: Any) -> tuple[Tensor, Tensor]:
-    """(y, H v) for a single number y = func(x) and v of x's shape: the gradient of ∇y · v, without ever building H
-    (Pearlmutter 1994)."""
+    """(y, H v) for a single number y = func(x): the gradient of ∇y · v, H itself is never built (Pearlmutter 1994)."""
     x = _leaf(inputs)
     gradient = _gradient(func, x, "hvp")
     product = grad(gradient, x, v, allow_unused=True) if gradient.requires_grad else None
-    return func(x).detach(), wrap(np.zeros_like(x._array), None, 0, [0]) if product is None else product
+    zero = wrap(np.zeros_like(x._array), None, 0, [0])
+    return func(x).detach(), zero if product is None else product
 
 
 def _gradient(func: Callable[[Tensor], Tensor], x: Tensor, name: str) -> Tensor:

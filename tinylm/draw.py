@@ -1,7 +1,8 @@
 """A picture of the recorded graph: which operations ran, what flows between them, and who keeps what.
 
 `tl.draw(loss)` shows in a notebook, and `tl.draw(loss).save("graph.svg")` writes it to a file. Data flows
-downwards, from the leaves to the result. A box names the operation, the shape it made, and what it keeps for the backward.
+downwards, from the leaves to the result. A box names the operation, the shape it made, and what it keeps for the
+backward.
 
 The layout follows Sugiyama et al. (1981): boxes go to rows so that every arrow points down; within a row they
 are sorted by the mean position of their neighbours; then each is moved as close to that mean as its row allows.
@@ -27,13 +28,15 @@ STYLE = """
 .tl{font-family:system-ui,-apple-system,"Segoe UI","Noto Sans",sans-serif;font-size:12px}
 .tl .card{fill:#fff} .tl text{fill:#57606a} .tl .name{font-size:14px;font-weight:600;fill:#1f2328}
 .tl .kept{fill:#8a4600} .tl .mark{stroke:#d4791f;stroke-width:3;stroke-linecap:round}
-.tl .box{stroke-width:1.2} .tl .op .box,.tl .end .box{fill:#eef4fc;stroke:#7fa6d6} .tl .leaf .box{fill:#e9f6ec;stroke:#72b184}
+.tl .box{stroke-width:1.2} .tl .op .box,.tl .end .box{fill:#eef4fc;stroke:#7fa6d6}
+.tl .leaf .box{fill:#e9f6ec;stroke:#72b184}
 .tl .end .box{stroke:#1f5fae;stroke-width:2.4} .tl .more .box{fill:#f3f4f6;stroke:#9aa2ac;stroke-dasharray:5 4}
 .tl .wire{fill:none;stroke:#8b949e;stroke-width:1.4} .tl .tip{fill:#8b949e}
 .tl .label{font-size:11px;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
 @media (prefers-color-scheme:dark){
 .tl .card{fill:#15181d} .tl text{fill:#a9b3be} .tl .name{fill:#f0f3f6} .tl .kept{fill:#f2b778}
-.tl .op .box,.tl .end .box{fill:#1c2a3d;stroke:#4a74a8} .tl .leaf .box{fill:#18301f;stroke:#4c8a5d} .tl .end .box{stroke:#7db4f5}
+.tl .op .box,.tl .end .box{fill:#1c2a3d;stroke:#4a74a8}
+.tl .leaf .box{fill:#18301f;stroke:#4c8a5d} .tl .end .box{stroke:#7db4f5}
 .tl .more .box{fill:#22262c;stroke:#6b7480} .tl .label{stroke:#15181d}}
 """
 
@@ -203,7 +206,7 @@ def _arrange(rows: list[list[Cell]]) -> None:
             if sweep < SWEEPS:  # later sweeps keep the order and only move
                 wish = {cell: _mean(cell, cell.above if down else cell.below) for cell in row}
                 row.sort(key=wish.__getitem__)
-                _place(row, list(wish[cell] for cell in row))
+                _place(row, [wish[cell] for cell in row])
             else:
                 _place(row, [_mean(cell, cell.above + cell.below) for cell in row])
     top = 0.0
@@ -250,7 +253,8 @@ def _svg(rows: list[list[Cell]], wires: dict[tuple[Cell, Cell], str], caption: s
     height = bottom + 2 * MARGIN + 22
     view = f"{left:.1f} {-MARGIN} {width:.1f} {height:.1f}"
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" class="tl" width="{width:.0f}" height="{height:.0f}" '
-           f'viewBox="{view}" role="img" style="max-width:100%;height:auto"><title>{escape(caption)}</title><style>{STYLE}</style>'
+           f'viewBox="{view}" role="img" style="max-width:100%;height:auto"><title>{escape(caption)}</title>'
+           f'<style>{STYLE}</style>'
            f'<rect class="card" x="{left:.1f}" y="{-MARGIN}" width="{width:.1f}" height="{height:.1f}" rx="10"/>']
     for cell in cells:
         for lower in cell.below:

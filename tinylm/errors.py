@@ -14,7 +14,7 @@ def explain(name: str, arguments: dict[str, Any], error: Exception) -> Exception
     said = str(error)
     if said.startswith(f"{name}:") and "gufunc" not in said:  # already ours
         return error
-    arrays = {key: value for key, value in _arrays(arguments)}
+    arrays = dict(_arrays(arguments))
     given = ", ".join(f"{key} {value.shape} {value.dtype}" for key, value in arrays.items())
     settings = ", ".join(f"{key}={value!r}" for key, value in arguments.items() if _is_setting(value))
     hint = _devices(arrays) or _hint(name, arrays, arguments, error, said)
@@ -65,8 +65,8 @@ def _hint(name: str, arrays: dict[str, Any], arguments: dict[str, Any], error: E
         outer = right[-2] if len(right) > 1 else right[0]
         if inner != outer:
             turned = len(right) > 1 and right[-1] == inner
-            return (f"shapes {shapes[0]} and {shapes[1]} do not multiply: the last axis of the first ({inner}) must equal "
-                    f"the {'last but one' if len(right) > 1 else 'only'} axis of the second ({outer})"
+            return (f"shapes {shapes[0]} and {shapes[1]} do not multiply: the last axis of the first ({inner}) must "
+                    f"equal the {'last but one' if len(right) > 1 else 'only'} axis of the second ({outer})"
                     + ("; transpose the second: b.mT" if turned else ""))
     if name == "reshape" and shapes:
         return (f"cannot reshape {shapes[0]}, which has {arrays['a'].size} elements, into {arguments['shape']}: "
@@ -75,8 +75,8 @@ def _hint(name: str, arrays: dict[str, Any], arguments: dict[str, Any], error: E
         for axis in range(1, min(map(len, shapes)) + 1):
             sizes = {shape[-axis] for shape in shapes} - {1}
             if len(sizes) > 1:
-                return (f"shapes {' and '.join(map(str, shapes))} do not broadcast: counted from the right, axes must be "
-                        f"equal or 1, but axis {-axis} has {' and '.join(map(str, sorted(sizes)))}")
+                return (f"shapes {' and '.join(map(str, shapes))} do not broadcast: counted from the right, axes must "
+                        f"be equal or 1, but axis {-axis} has {' and '.join(map(str, sorted(sizes)))}")
     if isinstance(error, IndexError) and "integers" in said:
         return (f"{said}. Integer arrays, booleans of the array's own shape and slices index; "
                 "convert ids with .astype(np.int64)")

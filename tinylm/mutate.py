@@ -9,31 +9,30 @@ beside the primitive. One that survives means that a sample is missing.
 
 from __future__ import annotations
 
-import ast
-import copy
 import functools
-import inspect
 import time
 import types
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from . import graph
 from .cases import LIMITS, Case, cases_of, chosen, pin_error
-from .primitive import PRIMITIVES, Primitive
+from .mutants import code_mutants
+from .primitive import Primitive
 from .tensor import Tensor, wrap
 from .verify import TOLERANCES, flat
 
 EQUIVALENT: dict[str, str] = {
     "power.x2 name: x2 -> g": "only their shape and dtype are used; beside a number x1, x2, g and y have the same",
     "power.x2 name: x2 -> y": "only their shape and dtype are used; beside a number x1, x2, g and y have the same",
-    "to.x call: to(g, aux) -> g": "with one device g is where it belongs already; on two, tests/test_backend.py sees it",
-    "matmul.x2 call: len(x2_shape) -> x2_shape": "the batched product, summed by un-broadcasting, is the flattened product",
+    "to.x call: to(g, aux) -> g": "with one device g is there already; on two, tests/test_backend.py sees it",
+    "matmul.x2 call: len(x2_shape) -> x2_shape":
+        "the batched product, summed by un-broadcasting, is the flattened product",
     "solve.a name: y -> g": "only ndim is used, and a gradient has the shape of its output",
     "prod.a name: y -> a": "a product is 0 where a factor is",
     "logsumexp.a constant: 0.0 -> 1.0": "it is subtracted from a = -inf, whose exponential stays 0",
@@ -43,7 +42,8 @@ EQUIVALENT: dict[str, str] = {
     "swapaxes.a arguments: np.swapaxes(g, axis1, axis2) -> np.swapaxes(g, axis2, axis1)": "an exchange is symmetric",
     "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
     "deposit arguments: accumulate(old, gradient) -> accumulate(gradient, old)": "addition commutes",
-    "deposit arguments: accumulate(parts[output], gradient) -> accumulate(gradient, parts[output])": "addition commutes",
+    "deposit arguments: accumulate(parts[output], gradient) -> accumulate(gradient, parts[output])":
+        "addition commutes",
     "fill_in call: next((g for g in gradients if g is not None)) -> (g for g in gradients if g is not None)":
         "it only says which library makes the zeros, and with one library anything does",
     "fill_in comparison: g is not None -> g is None":
@@ -53,17 +53,6 @@ EQUIVALENT: dict[str, str] = {
 }
 """Mutants that compute the same, by label, each with its proof."""
 
-SWAPS: dict[type, type] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd, ast.Mod: ast.Mult, ast.FloorDiv: ast.Mult, ast.MatMult: ast.Mult,
-}
-TURNS: dict[type, type] = {
-    ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}
-EDGES: dict[type, type] = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
-
-
 class Mutant(NamedTuple):
     """A broken version: what was changed, and how to put it in place for a while."""
 
@@ -71,103 +60,8 @@ class Mutant(NamedTuple):
     installed: Callable[[], AbstractContextManager[None]]
 
 
-def changes(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST, Callable[[Any], ast.AST | None]]]:
-    """(kind, where, what to put there) for every change of a function's body; `names` are its parameters."""
-    for n in computing(node):
-        if isinstance(n, ast.BinOp):
-            yield "left only", n, lambda n: n.left
-            yield "right only", n, lambda n: n.right
-            if type(n.op) in SWAPS:
-                yield "operator", n, lambda n: ast.BinOp(n.left, SWAPS[type(n.op)](), n.right)
-        elif isinstance(n, ast.UnaryOp) and isinstance(n.op, (ast.USub, ast.Not)):
-            yield "sign", n, lambda n: n.operand
-        elif isinstance(n, ast.Compare) and len(n.ops) == 1:
-            for table in (TURNS, EDGES):
-                if type(n.ops[0]) in table:
-                    yield "comparison", n, lambda n, t=table: ast.Compare(n.left, [t[type(n.ops[0])]()], n.comparators)
-        elif isinstance(n, ast.IfExp):
-            yield "condition", n, lambda n: n.body
-            yield "condition", n, lambda n: n.orelse
-        elif isinstance(n, ast.Constant) and type(n.value) in (int, float):
-            yield "constant", n, lambda n: ast.Constant(n.value + 1)
-        elif isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in names:
-            for other in names:
-                if other != n.id:
-                    yield "name", n, lambda n, other=other: ast.Name(other, ast.Load())
-        elif isinstance(n, ast.Call) and n.args:
-            yield "call", n, lambda n: n.args[0]
-            swaps = range(len(n.args) - 1) if ast.unparse(n.func) not in ("max", "min") else ()  # these do not mind
-            for i in swaps:
-                yield "arguments", n, lambda n, i=i: ast.Call(
-                    n.func, [*n.args[:i], n.args[i + 1], n.args[i], *n.args[i + 2:]], n.keywords)
-            for k in [k for k, keyword in enumerate(n.keywords) if keyword.arg != "strict"]:
-                yield "keyword", n, lambda n, k=k: ast.Call(n.func, n.args, n.keywords[:k] + n.keywords[k + 1:])
-        elif isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Load):
-            yield "index", n, lambda n: n.value
-
-
-def computing(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a tree that compute, without guards that only raise an error, and docstrings."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        guard = isinstance(child, ast.If) and len(child.body) == 1 and isinstance(child.body[0], ast.Raise)
-        if not guard and not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
-            yield from computing(child)
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> Any:
-        return self.new if node is self.old else self.generic_visit(node)
-
-
-def tree_of(function: types.FunctionType) -> ast.Lambda | ast.FunctionDef:
-    """The syntax tree of a function or of the lambda on its line."""
-    whole = _module_tree(inspect.getsourcefile(function) or "")
-    line = function.__code__.co_firstlineno
-    found = [n for n in ast.walk(whole) if (isinstance(n, ast.Lambda) and n.lineno == line) or (
-        isinstance(n, ast.FunctionDef) and (n.decorator_list[0].lineno if n.decorator_list else n.lineno) == line)]
-    outer = [n for n in found if not any(n is not m and n in ast.walk(m) for m in found)]
-    if len(outer) != 1:
-        raise ValueError(f"{function.__qualname__}, line {line}: write one rule a line, so that it can be found")
-    return outer[0]
-
-
-@functools.lru_cache
-def _module_tree(path: str) -> ast.Module:
-    with open(path, encoding="utf-8") as file:
-        return ast.parse(file.read())
-
-
-def code_mutants(function: types.FunctionType) -> Iterator[tuple[str, types.CodeType]]:
-    """Every changed version of a function: what was changed, and the compiled code."""
-    original = tree_of(function)
-    names = [a.arg for a in (*original.args.posonlyargs, *original.args.args, *original.args.kwonlyargs)]
-    seen = {ast.unparse(original)}
-    body_of = lambda tree: tree.body if isinstance(tree, ast.Lambda) else ast.Module(tree.body, [])
-    for k in range(sum(1 for _ in changes(body_of(original), names))):
-        tree = copy.deepcopy(original)
-        kind, where, make = list(changes(body_of(tree), names))[k]
-        new = make(where)
-        if new is None or isinstance(new, ast.Starred):
-            continue
-        label = f"{kind}: {ast.unparse(where)} -> {ast.unparse(ast.fix_missing_locations(copy.deepcopy(new)))}"
-        tree = _Replace(where, new).visit(tree)
-        if isinstance(tree, ast.FunctionDef):
-            tree.decorator_list = []
-        if ast.unparse(tree) in seen:
-            continue
-        seen.add(ast.unparse(tree))
-        module = ast.fix_missing_locations(ast.Module([ast.Expr(tree)] if isinstance(tree, ast.Lambda) else [tree], []))
-        future = __import__("__future__").annotations.compiler_flag
-        code = compile(module, "<mutant>", "exec", flags=future, dont_inherit=True)
-        yield label, next(c for c in code.co_consts if isinstance(c, types.CodeType))
-
-
 @contextmanager
-def with_code(function: types.FunctionType, code: types.CodeType) -> Iterator[None]:
+def with_code(function: Any, code: types.CodeType) -> Iterator[None]:
     """The function, running other code for a while."""
     own = function.__code__
     function.__code__ = code
@@ -186,10 +80,17 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _each(change: Callable[[Any], Any], result: Any) -> Any:
+def _changed(rule: Callable[..., Any], change: Callable[[Any], Any], *args: Any) -> Any:
+    """The rule's result with every gradient in it changed."""
+    result = rule(*args)
     if isinstance(result, list):
         return [change(part) for part in result]
-    return {k: change(part) for k, part in result.items()} if isinstance(result, dict) else change(result)
+    return {name: change(part) for name, part in result.items()} if isinstance(result, dict) else change(result)
+
+
+def _with_cut(rule: Callable[..., Any], position: int, g: Any, *args: Any) -> Any:
+    """The rule's result with one argument taken for a constant."""
+    return rule(g, *[_cut(value) if i == position else value for i, value in enumerate(args)])
 
 
 @contextmanager
@@ -210,14 +111,14 @@ def mutants_of(primitive: Primitive, cases: list[Case]) -> Iterator[Mutant]:
     rules = {rule.function: rule for rule in primitive.rules.values()}
     for function, rule in rules.items():
         name = f"{primitive}.{'/'.join(n for n, r in primitive.rules.items() if r.function is function)}"
-        for label, code in code_mutants(function):  # type: ignore[arg-type]
-            yield Mutant(f"{name} {label}", functools.partial(with_code, function, code))  # type: ignore[arg-type]
+        for label, code in code_mutants(cast(types.FunctionType, function)):
+            yield Mutant(f"{name} {label}", functools.partial(with_code, function, code))
         for label, change in WRAPPERS.items():
-            wrapped = lambda *a, f=function, c=change: _each(c, f(*a))
+            wrapped = functools.partial(_changed, function, change)
             yield Mutant(f"{name} result {label}", functools.partial(with_rule, primitive, function, wrapped))
         for position, need in enumerate(rule.needs):
             if (need == "y" or need in primitive.rules) and depends(primitive, function, position, cases):
-                cut = lambda g, *a, f=function, p=position: f(g, *[_cut(v) if i == p else v for i, v in enumerate(a)])
+                cut = functools.partial(_with_cut, function, position)
                 yield Mutant(f"{name} cut {need}", functools.partial(with_rule, primitive, function, cut))
 
 
@@ -253,7 +154,7 @@ def _cut(value: Any) -> Any:
     return value.detach() if isinstance(value, Tensor) else value
 
 
-def helpers_of(functions: list[types.FunctionType]) -> list[types.FunctionType]:
+def helpers_of(functions: list[Any]) -> list[types.FunctionType]:
     """The plain functions of tinylm.ops that these functions call, and those that these call in turn."""
     found: list[types.FunctionType] = []
     queue = list(functions)
@@ -261,10 +162,10 @@ def helpers_of(functions: list[types.FunctionType]) -> list[types.FunctionType]:
         function = queue.pop()
         for name in function.__code__.co_names:
             value = function.__globals__.get(name)
-            if isinstance(value, types.FunctionType) and value.__module__.startswith("tinylm.ops") and value not in found:
-                if not hasattr(value, "__wrapped__"):
-                    found.append(value)
-                    queue.append(value)
+            if (isinstance(value, types.FunctionType) and value.__module__.startswith("tinylm.ops")
+                    and value not in found and not hasattr(value, "__wrapped__")):  # constants are wrapped
+                found.append(value)
+                queue.append(value)
     return found
 
 
@@ -305,8 +206,12 @@ def engine_programs() -> list[Case]:
         "late use": (lambda x: [np.sin(x), np.sin(np.sin(x)) * x], [(2, 2)]),
         "row": (lambda a, b: np.matmul(a, b) + b[0], [(2, 3), (3, 2)]),
     }
-    return [Case(name, lambda device, f=f: f, [r.uniform(-1, 1, shape) for shape in shapes])
-            for name, (f, shapes) in programs.items()]
+    return [Case(name, functools.partial(_anywhere, program), [r.uniform(-1, 1, shape) for shape in shapes])
+            for name, (program, shapes) in programs.items()]
+
+
+def _anywhere(program: Callable[..., Any], device: str) -> Callable[..., Any]:
+    return program
 
 
 def _ladder(x: Tensor) -> Tensor:
@@ -320,16 +225,21 @@ def _parts(parts: Any) -> Any:
 
 
 def engine_mutants() -> Iterator[Mutant]:
-    """Mutants of the engine: un-broadcasting, adding up, the order of the walk, and what else a backward runs through."""
+    """Mutants of the engine: un-broadcasting, adding up, the order of the walk, the gradients of unused outputs."""
     for function in (graph.unbroadcast, graph.accumulate, graph.deposit, graph.fill_in, graph.newest_first):
-        yield from function_mutants(function)
-    for name, broken in {
+        yield from function_mutants(cast(types.FunctionType, function))
+    replacements: dict[str, list[Callable[..., Any]]] = {
         "accumulate": [lambda old, new: new, lambda old, new: old, lambda old, new: old + new + new],
         "unbroadcast": [lambda g, shape, who=None: np.reshape(np.resize(g, shape), shape)],
-        "newest_first": [lambda starts, f=graph.newest_first: f(starts)[::-1], _depth_first],
-    }.items():
+        "newest_first": [functools.partial(_oldest_first, graph.newest_first), _depth_first],
+    }
+    for name, broken in replacements.items():
         for k, other in enumerate(broken):
             yield Mutant(f"{name} replaced {k}", functools.partial(with_attribute, graph, name, other))
+
+
+def _oldest_first(newest_first: Callable[..., list[Any]], starts: Any) -> list[Any]:
+    return newest_first(starts)[::-1]
 
 
 def _depth_first(starts: Any) -> list[Any]:
@@ -362,28 +272,31 @@ def report(names: list[str] | None = None, write: Callable[[str], Any] = print) 
     for primitive in chosen(names or []):
         cases = cases_of(primitive)
         groups.append((primitive.name, mutants_of(primitive, cases), cases, primitive))
-        for helper in helpers_of([rule.function for rule in primitive.rules.values()]):  # type: ignore[misc]
+        for helper in helpers_of([rule.function for rule in primitive.rules.values()]):
             helpers.setdefault(helper, []).append(primitive)
     for helper, users in helpers.items():
-        groups.append((helper.__name__, function_mutants(helper), [case for user in users for case in cases_of(user)], users[0]))
+        cases = [case for user in users for case in cases_of(user)]
+        groups.append((helper.__name__, function_mutants(helper), cases, users[0]))
     if not names:
         groups.append(("the engine", engine_mutants(), engine_programs(), None))
     write(f"{'broken':<24}{'mutants':>8}{'by value':>10}{'by crash':>10}{'equal':>7}{'alive':>7}")
-    for name, mutants, cases, primitive in groups:
+    for name, mutants, cases, owner in groups:
         for case in cases:  # what is right is found before anything is broken
-            assert case.first is not None and case.second is not None
+            _ = case.first, case.second
         tally = Counter[str]()
         for mutant in mutants:
-            fate = verdict(mutant, cases, primitive)
+            fate = verdict(mutant, cases, owner)
             if fate == "survived" and mutant.label in EQUIVALENT:
                 fate = "equal"
             elif fate == "survived":
                 survivors.append(mutant.label)
             tally[fate] += 1
         total += tally
-        write(f"{name:<24}{sum(tally.values()):>8}{tally['value']:>10}{tally['crash']:>10}{tally['equal']:>7}{tally['survived']:>7}")
+        fates = (sum(tally.values()), tally["value"], tally["crash"], tally["equal"], tally["survived"])
+        write(f"{name:<24}{fates[0]:>8}{fates[1]:>10}{fates[2]:>10}{fates[3]:>7}{fates[4]:>7}")
     caught = total["value"] + total["crash"]
-    write(f"{caught} of {caught + total['survived']} mutants caught ({total['value']} by a wrong value, {total['crash']} by a crash), "
+    write(f"{caught} of {caught + total['survived']} mutants caught "
+          f"({total['value']} by a wrong value, {total['crash']} by a crash), "
           f"{total['equal']} more are equivalent; {time.perf_counter() - began:.0f} s")
     for label in survivors:
         write(f"  alive: {label}")

@@ -125,8 +125,8 @@ class Plan:
         values = dict(zip(self.names, self.rebuild(node, record, inputs_only=True), strict=True))
         missing = [name for name in self.primitive.names if name not in values]
         if missing:
-            raise RuntimeError(f"{self.primitive}: this fused primitive did not keep {', '.join(missing)}, so its gradient "
-                               "cannot be differentiated again; write `with tl.fused(False):` around the forward")
+            raise RuntimeError(f"{self.primitive}: this fused primitive did not keep {', '.join(missing)}, so its "
+                               "gradient cannot be differentiated again; write `with tl.fused(False):` around the forward")
         # A barrier of identities: without it f(x, h(x)) would count the path through h twice.
         inputs = [TABLE["identity"](value) if isinstance(value := values[name], Tensor) else value
                   for name in self.primitive.names]

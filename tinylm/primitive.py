@@ -132,10 +132,11 @@ class Primitive:
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
         if settings or len(args) != self._arity:
-            args = self.bind(args, settings)
+            args = tuple(self.bind(args, settings))
         raw: list[Any] = []  # the arguments as the formula wants them: arrays, not Tensors
         edges: list[tuple[Node, int]] = []
-        tracked, places = 0, ()  # which arguments need a gradient, as bits; which members of the list
+        tracked = 0  # which arguments need a gradient, as bits
+        places: tuple[int, ...] = ()  # and which members of the list
         seen = loose = False  # is there any Tensor? is there anything but Tensors of one dtype, and numbers?
         dtype, bit = None, 1
         for value, kind in zip(args, self.kinds):  # noqa: B905  (a microsecond counts here)

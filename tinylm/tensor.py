@@ -116,11 +116,11 @@ class Tensor:
                 f"t.detach().numpy() if that is meant"
             )
 
-    def item(self) -> float | int | bool:
+    def item(self) -> Any:
         """The only element, as a Python number."""
         if self.size != 1:
             raise ValueError(f"item: a Tensor of shape {self.shape} has {self.size} elements, not one; index it first")
-        return cast(float, self._array.item())
+        return self._array.item()
 
     def tolist(self) -> Any:
         """The values as nested Python lists."""
@@ -156,11 +156,10 @@ class Tensor:
         create_graph  record the backward too, so that the gradients can be differentiated
         """
         for (node, _), value in _run([self], [gradient], None, retain_graph, create_graph).items():
-            leaf = node.leaf and node.leaf()
-            if leaf is None:
-                continue
-            with _accumulation:
-                leaf.grad = value if leaf.grad is None else leaf.grad + value
+            leaf = node.leaf() if node.leaf else None
+            if leaf is not None:
+                with _accumulation:
+                    leaf.grad = value if leaf.grad is None else leaf.grad + value
 
     # NumPy's protocols -------------------------------------------------------------------------------
 
@@ -201,7 +200,7 @@ class Tensor:
     __hash__ = object.__hash__
     __float__ = lambda self: float(self.item())
     __int__ = lambda self: int(self.item())
-    __index__ = lambda self: operator.index(self._array.item())
+    __index__ = lambda self: operator.index(self.item())
     __format__ = lambda self, spec: format(self.item(), spec) if spec else str(self)
     __neg__ = lambda self: TABLE[np.negative](self)
     __pos__ = lambda self: self
@@ -238,7 +237,8 @@ class Tensor:
     # Methods: NumPy's, by the names NumPy gives them ---------------------------------------------------
 
     T = property(lambda self: TABLE[np.transpose](self))
-    mT = property(lambda self: TABLE[np.swapaxes](self, -1, -2))
+    mT = property(  # noqa: N815
+        lambda self: TABLE[np.swapaxes](self, -1, -2))
     sum = lambda self, *args, **settings: TABLE[np.sum](self, *args, **settings)
     mean = lambda self, *args, **settings: TABLE[np.mean](self, *args, **settings)
     var = lambda self, *args, **settings: TABLE[np.var](self, *args, **settings)
@@ -398,8 +398,8 @@ def grad(
     for position, tensor in enumerate(many):
         if not isinstance(tensor, Tensor) or not (tensor.requires_grad or allow_unused):
             raise TypeError(f"grad: input {position} is not a Tensor with requires_grad=True")
-    places = [(tensor._node, tensor._output) for tensor in many]
-    found = _run(outputs, gradients, {p for p in places if p[0] is not None}, retain_graph, create_graph)
+    places = [cast(Place, (tensor._node, tensor._output)) for tensor in many]  # no node, no gradient: not found
+    found = _run(outputs, gradients, {place for place in places if place[0]}, retain_graph, create_graph)
     unused = [position for position, place in enumerate(places) if place not in found]
     if unused and not allow_unused:
         raise RuntimeError(

@@ -75,7 +75,10 @@ class Trainer:
         shown = (math.nan, self.evaluate(some))
         losses: list[float] = []
         began, due, done = time.monotonic(), 1 / evaluations, 0.0
-        when = lambda: [self.steps, f"{time.monotonic() - began:.2f}", f"{self.optimizer.lr:.3g}"]
+
+        def when() -> list[Any]:
+            return [self.steps, f"{time.monotonic() - began:.2f}", f"{self.optimizer.lr:.3g}"]
+
         with self._log() as write, self._bar() as bar, _stop_after_step() as stop:
             while (done := self._progress(steps, minutes, began)) < 1 and not stop.is_set():
                 self.optimizer.lr = self.highest_lr * self.schedule(done)

@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
     order: int
     name: str  # of the input
-    index: tuple[int, ...]
+    position: tuple[int, ...]  # in the array
     analytic: float  # what the backward says
     numeric: float  # what the function does
     error: float  # their difference, relative to the largest entry of this gradient
@@ -61,11 +61,12 @@ class Report(NamedTuple):
         lines = ["gradients are right" if self else "a gradient is wrong"]
         for e in self.entries:
             mark = "✓" if e.error <= self.tolerances[e.order] else "✗"
-            lines.append(f"  {mark} order {e.order}, {e.name}: worst at {list(e.index)}: backward {e.analytic:.12g}, differences "
-                         f"{e.numeric:.12g}, off by {e.error:.1e} of the largest entry (allowed {self.tolerances[e.order]:.0e})")
+            lines.append(f"  {mark} order {e.order}, {e.name}: worst at {list(e.position)}: "
+                         f"backward {e.analytic:.12g}, differences {e.numeric:.12g}, off by {e.error:.1e} of the largest entry "
+                         f"(allowed {self.tolerances[e.order]:.0e})")
             if e.kink:
-                lines.append("      a kink is near: the slopes on its two sides differ, so no difference quotient can be right there; "
-                             "move the input away from it")
+                lines.append("      a kink is near: the slopes on its two sides differ, so no difference quotient can "
+                             "be right there; move the input away from it")
         return "\n".join(lines)
 
 
@@ -184,11 +185,11 @@ def gradient_function(function: Function, count: int) -> Function:
 
 def numeric_jacobian(function: Function, leaves: list[Tensor]) -> list[np.ndarray]:
     """∂(all outputs, flattened)/∂leaf by the five-point rule: an array (outputs, entries of the leaf) for each leaf."""
-    return [_columns(leaf, lambda leaf=leaf: _slopes(function, leaves, leaf)) for leaf in leaves]
+    return [_columns(_slopes(function, leaves, leaf)) for leaf in leaves]
 
 
-def _columns(leaf: Tensor, slopes: Callable[[], Iterator[np.ndarray]]) -> np.ndarray:
-    columns = list(slopes())
+def _columns(slopes: Iterator[np.ndarray]) -> np.ndarray:
+    columns = list(slopes)
     return np.stack(columns, axis=1) if columns else np.zeros((0, 0))  # (outputs, entries)
 
 
@@ -231,7 +232,7 @@ def complex_jacobian(function: Function, leaves: list[Tensor], h: float = 1e-30)
             if values.dtype.kind != "c":
                 raise TypeError("gradcheck: the function is not analytic (it returned real numbers); use 'five-point'")
             yield values.imag / h
-    return [_columns(leaf, lambda leaf=leaf: slopes(leaf)) for leaf in leaves]
+    return [_columns(slopes(leaf)) for leaf in leaves]
 
 
 def contract(jacobian: np.ndarray, cotangents: Sequence[Tensor], shape: tuple[int, ...]) -> np.ndarray:

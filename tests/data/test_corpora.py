@@ -25,7 +25,7 @@ def test_any_utf8_file(tmp_path):
 def test_not_utf8_says_where(tmp_path, mark):
     path = tmp_path / "latin.txt"
     path.write_bytes(mark + b"caf\xe9 au lait")
-    with pytest.raises(ValueError, match=rf"latin\.txt is not UTF-8: byte {len(mark) + 3} is 0xe9 \(.*Save it as UTF-8"):
+    with pytest.raises(ValueError, match=rf"latin\.txt is not UTF-8: byte {len(mark) + 3} is 0xe9 .*Save it as"):
         data.load(path)
 
 

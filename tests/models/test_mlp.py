@@ -5,11 +5,12 @@ import tinylm as tl
 from tinylm import models, nn
 
 
-def test_it_computes_bengios_equation():
+def test_it_computes_bengios_equation(device):
     model = models.MLP(7, context=3, embedding=2, hidden=4, seed=1)
     w = model.state_dict()
     assert {name: array.shape for name, array in w.items()} == {
-        "embedding.weight": (7, 2), "hidden.weight": (4, 6), "hidden.bias": (4,), "output.weight": (7, 4), "output.bias": (7,)}
+        "embedding.weight": (7, 2), "hidden.weight": (4, 6), "hidden.bias": (4,), "output.weight": (7, 4),
+        "output.bias": (7,)}
     ids = np.array([[1, 2, 3], [6, 0, 6]])
     for row, logits in zip(ids, model(ids).detach().numpy(), strict=True):
         vectors = np.concatenate([w["embedding.weight"][i] for i in row])
@@ -26,7 +27,7 @@ def test_short_beginnings_are_padded():
         model(np.zeros((1, 4), dtype=int))
 
 
-def test_every_parameter_gets_its_gradient():
+def test_every_parameter_gets_its_gradient(device):
     model = models.MLP(7, context=3, embedding=2, hidden=4).to(np.float64)
     ids, target = np.array([[1, 2, 3], [1, 1, 4]]), np.array([4, 0])
     loss = lambda: nn.cross_entropy(model(ids), target)
@@ -55,5 +56,5 @@ def test_names_and_presets():
         models.preset("gtp", "tiny")
     with pytest.raises(ValueError, match="has no preset 'huge'; it has: tiny, small"):
         models.preset("mlp", "huge")
-    with pytest.raises(ValueError, match="does not take these settings: .*heads"):
+    with pytest.raises(ValueError, match=r"does not take these settings: .*heads"):
         models.build("mlp", 5, heads=2)

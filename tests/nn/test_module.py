@@ -20,7 +20,7 @@ def test_names_are_pytorchs():
     assert [p.shape for p in model.parameters()] == [(2, 2), (2,), (3, 2)]
 
 
-def test_state_goes_out_and_in_again():
+def test_state_goes_out_and_in_again(device):
     one, other = Tied(), Tied()
     other.load_state_dict({name: array + 1 for name, array in one.state_dict().items()})
     for name, array in other.state_dict().items():
@@ -41,7 +41,7 @@ def test_every_mismatch_is_listed_and_nothing_written():
     assert all(np.array_equal(before[name], array) for name, array in model.state_dict().items())
 
 
-def test_another_dtype():
+def test_another_dtype(device):
     model = Tied().to(np.float64)
     assert {p.dtype for p in model.parameters()} == {np.dtype(np.float64)}
     assert len(list(model.parameters())) == 3
@@ -52,7 +52,7 @@ def test_forward_is_asked_for():
         Tied()(1)
 
 
-def test_linear():
+def test_linear(device):
     layer = nn.Linear(100, 50, rng=np.random.default_rng(0))
     weight, bias = layer.state_dict().values()
     assert weight.shape == (50, 100) and bias.shape == (50,) and weight.dtype == np.float32
@@ -63,7 +63,7 @@ def test_linear():
     assert plain.bias is None and plain(tl.Tensor(x)).shape == (2, 3, 50)
 
 
-def test_embedding():
+def test_embedding(device):
     layer = nn.Embedding(5, 2, rng=np.random.default_rng(0))
     y = layer(np.array([[4, 1, 4]]))
     assert y.shape == (1, 3, 2)

@@ -21,7 +21,7 @@ def run(make, steps=5):
     return path
 
 
-def test_sgd():
+def test_sgd(device):
     x, v, path = 1.0, 0.0, []
     for _ in range(5):
         v = 0.9 * v + 2 * (x - 3) + 0.1 * x
@@ -32,7 +32,7 @@ def test_sgd():
 
 
 @pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
-def test_adam(kind):
+def test_adam(kind, device):
     x, m, v, path = 1.0, 0.0, 0.0, []
     for t in range(1, 6):
         g = 2 * (x - 3)
@@ -79,5 +79,5 @@ def test_warmup_cosine():
     factors = [optim.warmup_cosine(k / 100, warmup=0.1, floor=0.02) for k in range(101)]
     assert factors[0] == 0 and factors[5] == pytest.approx(0.5) and factors[10] == pytest.approx(1)
     assert factors[55] == pytest.approx(0.51) and factors[100] == pytest.approx(0.02)
-    assert all(a > b for a, b in zip(factors[10:], factors[11:], strict=False))
+    assert factors[10:] == sorted(factors[10:], reverse=True)
     assert optim.warmup_cosine(1.5) == pytest.approx(0.01) and optim.warmup_cosine(0.5, warmup=0) < 1

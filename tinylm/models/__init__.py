@@ -12,7 +12,7 @@ MODELS: dict[str, Any] = {"mlp": MLP}
 PRESETS: dict[str, dict[str, dict[str, int]]] = {
     "mlp": {
         "tiny": {"context": 8, "embedding": 16, "hidden": 128},
-        "small": {"context": 12, "embedding": 24, "hidden": 512},
+        "small": {"context": 12, "embedding": 24, "hidden": 768},
     },
 }
 """Settings with a name: for each model, its sizes."""

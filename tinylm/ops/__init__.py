@@ -4,7 +4,7 @@ Some of these share the name of a Python builtin (`sum`, `max`, `abs`), as NumPy
 and never `from tinylm.ops import *`.
 """
 
-# ruff: noqa: F401  (what is imported here is what the module offers)
+from ..graph import TABLE
 from .activation import elu, erf, gelu, leaky_relu, relu, sigmoid, silu, softplus
 from .elementwise import abs, add, arctan, astype, clip, cos, divide, exp, exp2, expm1, identity, log, log1p, log2
 from .elementwise import maximum, minimum, multiply, negative, power, remainder, sin, sqrt, square, subtract, tan, tanh
@@ -15,6 +15,5 @@ from .reduce import cumsum, log_softmax, logsumexp, max, mean, min, norm, prod, 
 from .samples import BINARY, REDUCTIONS, UNARY
 from .shape import broadcast_to, concatenate, diagonal, expand_dims, flip, moveaxis, pad, repeat, reshape, roll, split
 from .shape import squeeze, stack, swapaxes, tile, transpose, tril, triu
-from ..graph import TABLE
 
 argmax, argmin, argsort = TABLE["argmax"], TABLE["argmin"], TABLE["argsort"]

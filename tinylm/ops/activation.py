@@ -12,6 +12,7 @@ from ..backend import Array
 from ..primitive import R, call, pin, primitive
 from .samples import UNARY
 
+
 @primitive(samples=UNARY, analytic=False)
 def sigmoid(x: Array) -> Array:
     """y = 1 / (1 + e⁻ˣ), written so that no exponential overflows"""

@@ -156,7 +156,8 @@ clip.vjp("a_max")(lambda g, a, a_max: np.where(a > a_max, g, 0.0))
 
 _MASK = np.array([[True, False, True], [False, False, True]])
 
-_CHOICES = [*(call(_MASK, *sample.args) for sample in BINARY[:2]), call(_MASK[0], R(2, 3), 0.5), call(_MASK, 0.5, R(3))]
+_CHOICES = [*(call(_MASK, *sample.args) for sample in BINARY[:2]), call(_MASK[0], R(2, 3), 0.5), call(_MASK, 0.5, R(3)),
+            call(_MASK[0], R(0, 3), R(3))]
 
 @primitive(np.where, samples=_CHOICES)
 def where(condition: Array, x1: Array, x2: Array) -> Array:

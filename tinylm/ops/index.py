@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..backend import Array, beside, device_of, to_host
+from ..graph import TABLE
 from ..primitive import R, call, constant, primitive
 from .samples import calls
 
@@ -45,7 +46,7 @@ def _axes_of(part: Any) -> int:
 _I, _J = np.array([0, 2, 0]), np.array([[1, 0], [1, -1]])
 _INDICES = [
     call(R(3, 2), 1), call(R(3, 2), -1), call(R(4), slice(1, None, 2)), call(R(3, 2), (slice(None, None, -1), None, 1)),
-    call(R(2, 3, 2), (..., 0)), call(R(3, 2), np.array([True, False, True])), 
+    call(R(2, 3, 2), (..., 0)), call(R(3, 2), np.array([True, False, True])),
     call(R(2, 2), np.array([[True, False], [True, True]])),
     call(R(3, 2), _I), call(R(3, 3), (_I, _I)), call(R(3, 2), _J), call(R(3, 2, 2), (_I, slice(None), 1)),
     call(R(2, 3, 2), (slice(None), _I[:, None], np.array([0, 1]))), call(R(3, 2), [0, 0]), call(R(3), ()),
@@ -57,7 +58,7 @@ def getitem(x: Array, index: Any) -> Array:
     """y = x[index]: numbers, slices, None, Ellipsis, boolean masks, integer arrays (with repeats) and mixtures"""
     return x[placed(index, x)]
 
-getitem.vjp("x")(lambda g, index, x_shape: scatter_add(g, index, x_shape))
+getitem.vjp("x")(lambda g, index, x_shape: TABLE["scatter_add"](g, index, x_shape))
 
 @primitive(samples=calls(
     [(3, 2), _I, (3, 2)], [(2,), (1, slice(None)), (3, 2)], [(3,), (_I, 1), (3, 2)], [(2, 2), [0, 0], (4, 2)],
@@ -66,7 +67,7 @@ def scatter_add(v: Array, index: Any, shape: Shape) -> Array:
     """y = zeros of `shape` with y[index] += v; where an index is repeated, its values add up"""
     y = np.zeros_like(v, shape=shape)
     parts = index if isinstance(index, tuple) else (index,)
-    if all(isinstance(part, int) or np.ndim(part) == 0 or getattr(part, "dtype", None) == bool for part in parts):
+    if all(isinstance(part, int) or np.ndim(part) == 0 or getattr(part, "dtype", None) == np.bool_ for part in parts):
         y[placed(index, y)] = v  # numbers, slices and masks name no position twice
     else:
         np.add.at(y, placed(index, y), v)
@@ -90,8 +91,9 @@ def _(g: Array, a_shape: Shape, indices: Any, axis: int | None) -> Array:
         return np.reshape(scatter_add(g, indices, (math.prod(a_shape),)), a_shape)
     return scatter_add(g, (slice(None),) * (axis % len(a_shape)) + (indices,), a_shape)
 
-@primitive(np.take_along_axis, samples=[call(R(2, 3), np.array([[0, 0], [2, 1]])), call(R(3, 2), np.array([[2, 0]]), 0), call(R(4), np.array([3, 3, 0]), None), call(R(2, 2), np.array([3, 3]), None),
-                                        call(R(2, 3), np.array([[1]]), 1)])
+@primitive(np.take_along_axis, samples=calls(
+    [(2, 3), np.array([[0, 0], [2, 1]])], [(3, 2), np.array([[2, 0]]), 0], [(4,), np.array([3, 3, 0]), None],
+    [(2, 2), np.array([3, 3]), None], [(2, 3), np.array([[1]]), 1], [(0, 3), np.zeros((0, 2), int)]))
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     """y[i, j] = arr[i, indices[i, j]]: each row by its own indices; None flattens arr first"""
     _check_integers("take_along_axis", indices)
@@ -106,7 +108,7 @@ def _(g: Array, arr_shape: Shape, indices: Array, axis: int | None) -> Array:
     grid[axis] = indices
     return scatter_add(g, tuple(grid), arr_shape)
 
-_IDS = [call(_I, R(3, 2)), call(np.array([[1, 1], [0, 3]]), R(4, 3)), call(np.zeros(0, int), R(2, 2))]
+_IDS = [call(_I, R(3, 2)), call(np.array([[1, 1], [0, 3]]), R(4, 3)), call(np.zeros(0, int), R(2, 2)), call(_I, R(3, 0))]
 
 @primitive(samples=_IDS)
 def embedding(ids: Array, weight: Array) -> Array:

@@ -156,7 +156,8 @@ def _(g: Array, a_shape: tuple[int, ...], axis: int | None) -> Array:
     return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), a_shape)  # Σ_{i≥j} gᵢ, in a's shape
 
 _ORDERS = [call(R(4), ord) for ord in (1, 2, 3, 1.5, np.inf, -np.inf)] + [call(R(3, 2), "fro", (0, 1), keepdims=True),
-           call(R(2, 3), np.inf, 1), call(R(2, 3), 3, -1, keepdims=True), call(R(2, 3), 1, 0), call(R(2, 3), -np.inf, 0)]
+           call(R(2, 3), np.inf, 1), call(R(2, 3), 3, -1, keepdims=True), call(R(2, 3), 1, 0),
+           call(R(2, 3), -np.inf, 0)]
 
 _AT_ZERO = [pin(call(np.zeros(2), ord), x=[0.0, 0.0]) for ord in (2, 1, 3, np.inf)]
 

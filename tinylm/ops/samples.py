@@ -4,6 +4,7 @@ from typing import Any
 
 from ..primitive import Call, R, call
 
+
 def calls(*rows: list[Any]) -> list[Call]:
     """Sample calls of one array each: its shape, then the settings. calls([(2, 3), -1]) is [call(R(2, 3), -1)]."""
     return [call(R(*shape), *settings) for shape, *settings in rows]

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Array
+from ..backend import Array, to_host
 from ..graph import TABLE
 from ..primitive import R, call, primitive
-from .samples import calls
 from .reduce import Axis, sum
+from .samples import calls
 
 Shape = tuple[int, ...]
 
@@ -59,14 +59,15 @@ def squeeze(a: Array, axis: Axis = None) -> Array:
 
 squeeze.vjp("a")(lambda g, a_shape: np.reshape(g, a_shape))
 
-@primitive(np.broadcast_to, samples=calls([(3,), (2, 3)], [(2, 1), (2, 3)], [(), (2, 2)], [(1, 3), (0, 3)]))
+@primitive(np.broadcast_to, samples=calls([(3,), (2, 3)], [(2, 1), (2, 3)], [(), (2, 2)], [(1, 3), (0, 3)], [(0, 3), (2, 0, 3)]))
 def broadcast_to(array: Array, shape: Shape) -> Array:
     """y = the array repeated along new axes and axes of size 1, without a copy"""
     return np.broadcast_to(array, shape)
 
 broadcast_to.vjp("array")(lambda g: g)  # the engine un-broadcasts
 
-_PARTS = [call([R(2, 3), R(2, 1)], 1), call([R(2, 2), R(1, 2), R(3, 2)]), call([R(2), R(3)], -1), call([R(0, 2), R(1, 2)]),
+_PARTS = [call([R(2, 3), R(2, 1)], 1), call([R(2, 2), R(1, 2), R(3, 2)]), call([R(2), R(3)], -1),
+          call([R(0, 2), R(1, 2)]),
           call([R(2, 2), R(3)], None), call([R(2), np.array([1.0])])]
 
 @primitive(np.concatenate, many="arrays", samples=_PARTS)
@@ -136,12 +137,16 @@ roll.vjp("a")(lambda g, shift, axis: np.roll(g, -shift if isinstance(shift, int)
     [(3,), 2], [(2, 3), 2, 1], [(2, 3), [1, 2], 0], [(2, 2), np.array([0, 3]), -1], [(2, 3), 2], [(0, 3), 2, 1]))
 def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     """y = each element so many times in a row; None flattens first"""
-    return np.repeat(a, repeats, axis)
+    return np.repeat(a, _counts(repeats), axis)
+
+def _counts(repeats: Any) -> Any:
+    """How often each element comes, on the host."""
+    return to_host(repeats).tolist() if hasattr(repeats, "dtype") else repeats
 
 @repeat.vjp("a")
 def _(g: Array, a_shape: Shape, repeats: Any, axis: int | None) -> Array:
     along, size = (0, math.prod(a_shape)) if axis is None else (axis % len(a_shape), a_shape[axis])
-    source = np.repeat(np.arange(size), repeats)  # which element each copy was made of
+    source = TABLE["repeat"](np.arange(size), repeats)  # which element each copy was made of
     flat = (size,) if axis is None else a_shape
     return np.reshape(TABLE["scatter_add"](g, (slice(None),) * along + (source,), flat), a_shape)
 
