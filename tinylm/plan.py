@@ -29,10 +29,11 @@ class Plan:
 
     tracked  the positions of the inputs that need a gradient, as bits
     places   for a list of inputs, which of its members do
+    several  whether the primitive gives a tuple of outputs
     """
 
-    def __init__(self, primitive: Any, tracked: int, places: tuple[int, ...]) -> None:
-        self.primitive, names = primitive, primitive.names
+    def __init__(self, primitive: Any, tracked: int, places: tuple[int, ...], several: bool) -> None:
+        self.primitive, names, self.several = primitive, primitive.names, several
         self.edges: list[tuple[int, int | None]] = []  # the input behind each edge: position, place in a list
         receivers: dict[Any, list[tuple[int, Any]]] = {}  # per rule: edges, and where in its result to look
         for position, name in enumerate(names):
@@ -72,6 +73,8 @@ class Plan:
         """Run the rules: gives (edge, gradient) for every wanted edge of `node`."""
         if node.versions or node.checksums is not None:
             check_saved(node)
+        if self.several and not isinstance(g, tuple):
+            g = (g,)
         if record is None:
             saved = node.saved
         elif self.primitive.composition is None:

@@ -140,7 +140,7 @@ class Primitive:
         seen = loose = False  # is there any Tensor? is there anything but Tensors of one dtype, and numbers?
         dtype, bit = None, 1
         for value, kind in zip(args, self.kinds):  # noqa: B905  (a microsecond counts here)
-            if type(value) is Tensor and kind:
+            if kind == ARRAY and type(value) is Tensor:
                 seen = True
                 array = value._array
                 raw.append(array)
@@ -153,7 +153,7 @@ class Primitive:
                 raw.append(value)
                 loose = loose or type(value) not in NUMBERS
             elif kind == ARRAYS:
-                value = list(value) if isinstance(value, (list, tuple)) else [value]
+                value = list(value)  # a Tensor stands for the list of its rows
                 raw.append([v._array if type(v) is Tensor else v for v in value])
                 seen, loose = seen or any(type(v) is Tensor for v in value), True
                 places = tuple(k for k, v in enumerate(value) if type(v) is Tensor and v._node is not None)
@@ -188,7 +188,7 @@ class Primitive:
             key = (tracked, places) if places else tracked
             plan = self.plans.get(key)
             if plan is None:
-                plan = self.plans[key] = Plan(self, tracked, places)
+                plan = self.plans[key] = Plan(self, tracked, places, several)
             node.plan = plan
             plan.keep(node, args, raw, results if several else results[0], aux, loose)
         if mode.anomaly:
@@ -228,7 +228,7 @@ class Primitive:
                 raise TypeError(f"{self.name}: {key} is given twice")
             given[key] = value
         for key in [key for key in given if key not in self.names]:
-            if given[key] not in (None, np._NoValue, "K", "C", "same_kind"):  # what NumPy fills in by itself
+            if given[key] not in (None, np._NoValue, "K", "C", "same_kind", "raise"):  # what NumPy fills in by itself
                 raise TypeError(f"{self.name}: {key}={given[key]!r} is not supported on Tensors; "
                                 f"it takes {', '.join(self.names)}")
         missing = [name for name in self.names if name not in given and name not in self.defaults]
@@ -256,7 +256,7 @@ class Primitive:
         if type(value) in (tuple, list):
             parts = [self.strip(part) for part in value]
             return type(value)(part for part, _ in parts), any(found for _, found in parts)
-        return value, False
+        return value.item() if isinstance(value, np.generic) else value, False
 
     def unify(self, raw: list[Any]) -> list[Any]:
         """Bring numbers, integer arrays and lists to the floating-point dtype of the others.

@@ -245,8 +245,10 @@ def relative_error(analytic: np.ndarray, numeric: np.ndarray) -> np.ndarray:
     """|analytic - numeric| / the largest entry of the gradient (never less than 1e-3, for gradients that vanish)."""
     if analytic.shape != numeric.shape:
         return np.full(numeric.shape, np.inf)
-    largest = max(np.max(np.abs(numeric), initial=0.0), 1e-3)
-    return np.abs(analytic.astype(np.float64) - numeric) / largest
+    largest = max(np.max(np.abs(numeric), initial=0.0, where=np.isfinite(numeric)), 1e-3)
+    with np.errstate(invalid="ignore"):
+        error = np.abs(analytic.astype(np.float64) - numeric) / largest
+    return np.where(analytic == numeric, 0.0, error)  # two infinities are equal, their difference is not 0
 
 
 def _along(order: int, function: Function, leaves: list[Tensor], cotangents: list[Tensor], analytic: list[np.ndarray],

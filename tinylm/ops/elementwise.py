@@ -57,7 +57,8 @@ negative.vjp("x")(lambda g: -g)
 _EXPONENTS = [*(call(R(2, 3), p) for p in (2, 3.0, 1, 0, -1.5)), call(R(2), np.array([2.0, 0.0]))]
 _ZERO_BASE = [
     pin(call(np.array([0.0, 0.0, 0.0, 2.0]), np.array([0.0, 1.0, 2.0, 3.0])), x1=[0, 1, 0, 12], x2=[0, 0, 0, 8 * LN2]),
-    pin(call(np.array([0.0]), 0), x1=[0.0]), pin(call(0.0, np.array([2.0])), x2=[0.0])]
+    pin(call(np.array([0.0]), 0), x1=[0.0]), pin(call(0.0, np.array([2.0])), x2=[0.0]),
+    pin(call(np.array([0.0]), np.array([-1.0])), x1=[-np.inf], x2=[-np.inf])]
 
 @primitive(np.power, samples=BINARY + _EXPONENTS, domain={"x1": POSITIVE}, pins=_ZERO_BASE)
 def power(x1: Array, x2: Array) -> Array:
@@ -73,7 +74,7 @@ def _(g: Array, x1: Array, x2: Array) -> Array:
 @power.vjp("x2")
 def _(g: Array, x1: Array, x2: Array, y: Array) -> Array:
     x1 = x1 if hasattr(x1, "dtype") else np.full_like(x2, x1)
-    return g * y * np.log(np.where(x1 == 0, 1.0, x1))  # 0² · log 0 shall be 0
+    return g * y * np.log(np.where((x1 == 0) & (x2 >= 0), 1.0, x1))  # 0² · log 0 shall be 0
 
 # Exponentials, logarithms, roots ---------------------------------------------------------------------------------
 
@@ -141,7 +142,9 @@ _BOUNDS = [call(R(3, 4), -0.5, 0.7), call(R(6), None, 0.7), call(R(6), -0.5), ca
            domain={"a": (-2.0, 2.0), "a_min": (-0.9, -0.6), "a_max": (0.2, 0.6)},
            pins=[pin(call(np.array([-0.5, 0.7]), -0.5, 0.7), a=[1.0, 1.0]),
                  pin(call(np.array([3.0]), np.array([3.0])), a=[1.0], a_min=[0.0]),
-                 pin(call(np.array([3.0]), None, np.array([3.0])), a=[1.0], a_max=[0.0])])
+                 pin(call(np.array([3.0]), None, np.array([3.0])), a=[1.0], a_max=[0.0]),
+                 pin(call(np.array([0.0]), np.array([2.0]), np.array([2.0])), a_min=[1.0], a_max=[0.0]),
+                 pin(call(np.array([0.0]), np.array([2.0]), np.array([1.0])), a=[0.0], a_min=[0.0], a_max=[1.0])])
 def clip(a: Array, a_min: Any = None, a_max: Any = None) -> Array:
     """y = min(max(a, a_min), a_max), either bound may be None; on a bound the gradient passes to a"""
     return np.clip(a, a_min, a_max)
@@ -151,8 +154,15 @@ def _(g: Array, a: Array, a_min: Any, a_max: Any) -> Array:
     g = g if a_min is None else np.where(a >= a_min, g, 0.0)
     return g if a_max is None else np.where(a <= a_max, g, 0.0)
 
-clip.vjp("a_min")(lambda g, a, a_min: np.where(a < a_min, g, 0.0))
-clip.vjp("a_max")(lambda g, a, a_max: np.where(a > a_max, g, 0.0))
+@clip.vjp("a_min")
+def _(g: Array, a: Array, a_min: Any, a_max: Any) -> Array:
+    g = g if a_max is None else np.where(a_min <= a_max, g, 0.0)
+    return np.where(a < a_min, g, 0.0)
+
+@clip.vjp("a_max")
+def _(g: Array, a: Array, a_min: Any, a_max: Any) -> Array:
+    a = a if a_min is None else np.maximum(a, a_min)
+    return np.where(a > a_max, g, 0.0)
 
 _MASK = np.array([[True, False, True], [False, False, True]])
 

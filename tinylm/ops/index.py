@@ -65,13 +65,14 @@ getitem.vjp("x")(lambda g, index, x_shape: TABLE["scatter_add"](g, index, x_shap
     [(2,), np.array([True, False, True]), (3,)], [(0, 2), slice(0, 0), (3, 2)]))
 def scatter_add(v: Array, index: Any, shape: Shape) -> Array:
     """y = zeros of `shape` with y[index] += v; where an index is repeated, its values add up"""
-    y = np.zeros_like(v, shape=shape)
+    half = v.dtype == np.float16  # a sum of many would stop growing at 2048
+    y = np.zeros_like(v, shape=shape, dtype=np.float32 if half else v.dtype)
     parts = index if isinstance(index, tuple) else (index,)
     if all(isinstance(part, int) or np.ndim(part) == 0 or getattr(part, "dtype", None) == np.bool_ for part in parts):
         y[placed(index, y)] = v  # numbers, slices and masks name no position twice
     else:
         np.add.at(y, placed(index, y), v)
-    return y
+    return y.astype(v.dtype) if half else y
 
 scatter_add.vjp("v")(lambda g, index: g[index])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import string
 from typing import Any
@@ -13,6 +12,7 @@ from ..backend import Array
 from ..graph import TABLE
 from ..primitive import R, call, primitive
 from .elementwise import identity_matrix
+from .reduce import in_float32
 
 Shape = tuple[int, ...]
 
@@ -90,8 +90,10 @@ def outer(a: Array, b: Array) -> Array:
 outer.vjp("a")(lambda g, a_shape, b: np.reshape(np.matmul(g, np.ravel(b)), a_shape))  # (i, j) (j,)
 outer.vjp("b")(lambda g, a, b_shape: np.reshape(np.matmul(np.ravel(a), g), b_shape))  # (i,) (i, j)
 
-def trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """y = the sum of a diagonal"""
+def trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: None = None, out: None = None) -> Array:
+    """y = the sum of a diagonal; dtype and out stand here as in NumPy, and are not supported"""
+    if dtype is not None or out is not None:
+        raise TypeError("trace: dtype and out are not supported on Tensors; use .astype")
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
 
 _A, _B = np.array([[2.0, 0.5], [-0.3, 1.5]]), np.array([[1.5, 0.2, -0.4], [0.3, -2.0, 0.5], [0.6, 0.1, 1.2]])
@@ -106,17 +108,22 @@ inv.vjp("a")(lambda g, y: -np.matmul(np.matmul(_transposed(y), g), _transposed(y
 
 @primitive(np.linalg.solve, samples=[
     call(_A, R(2)), call(_B, R(3, 2)), call(np.stack([_A, _A.T]), R(2, 2, 1)), call(_A, R(3, 2, 1)),
-    call(R(0, 0), R(0, 2))])
+    call(np.stack([_A, _A.T]), R(2)), call(R(0, 0), R(0, 2))])
 def solve(a: Array, b: Array) -> Array:
     """y with a y = b, for b (n,) or (..., n, m). Raises on a singular matrix"""
     return np.linalg.solve(a, b)
 
 @solve.vjp("a")
-def _(g: Array, a: Array, y: Array) -> Array:
-    back = np.linalg.solve(_transposed(a), g)
-    return -back[:, None] * y if y.ndim == 1 else -np.matmul(back, _transposed(y))  # (n, 1) (n,)
+def _(g: Array, a: Array, b_shape: Shape, y: Array) -> Array:
+    if len(b_shape) == 1:  # a vector, solved with every matrix of the batch
+        return -np.linalg.solve(_transposed(a), g[..., None]) * y[..., None, :]  # (..., n, 1) (..., 1, n)
+    return -np.matmul(np.linalg.solve(_transposed(a), g), _transposed(y))  # (..., n, m) (..., m, n)
 
-solve.vjp("b")(lambda g, a: np.linalg.solve(_transposed(a), g))
+@solve.vjp("b")
+def _(g: Array, a: Array, b_shape: Shape) -> Array:
+    if len(b_shape) == 1:
+        return np.linalg.solve(_transposed(a), g[..., None])[..., 0]  # (..., n, 1)
+    return np.linalg.solve(_transposed(a), g)
 
 @primitive(np.linalg.det, samples=_REGULAR)
 def det(a: Array) -> Array:
@@ -158,12 +165,13 @@ def explicit(subscripts: str, shapes: list[Shape]) -> str:
 _SUMS = [
     ("ij,jk->ik", (2, 3), (3, 2)), ("bij,bjk->bik", (2, 2, 3), (2, 3, 1)), ("ij,k->k", (2, 3), (2,)), ("ii->i", (3, 3)),
     ("i,ij,j->", (2,), (2, 3), (3,)), ("ii->", (3, 3)), ("iij->j", (2, 2, 3)), ("iii,ij->j", (2, 2, 2), (2, 3)),
-    ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("ij,ij->ij", (2, 1), (2, 3)), ("i,j->ij", (0,), (2,))]
+    ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("ij,ij->ij", (2, 1), (2, 3)), ("i,j->ij", (0,), (2,)),
+    ("i,i->", (1,), (3,)), ("ia,ib->ab", (1, 2), (3, 2))]
 
 @primitive(many="operands", samples=[call(s, [R(*shape) for shape in shapes]) for s, *shapes in _SUMS])
 def contract(subscripts: str, operands: list[Array]) -> Array:
     """y = the sum over every letter that the result does not name of the product of the operands"""
-    return np.einsum(subscripts, *operands)
+    return in_float32(np.einsum, subscripts, *operands)
 
 @contract.vjp("operands")
 def _(g: Array, subscripts: str, operands: list[Array]) -> list[Array]:
@@ -183,12 +191,13 @@ def _operand_gradient(g: Array, output: str, k: int, terms: list[str], operands:
             factors.append((letter + repeat, identity_matrix(size, g)))
             letter = repeat
         letters += letter
-    known = set(output).union(*(term for term, _ in factors))
-    sizes = dict(itertools.chain.from_iterable(zip(t, np.shape(o), strict=True) for t, o in [*factors, (output, g)]))
-    inner = "".join(c for c in letters if c in known)
     factors.insert(0, (output, g))
+    sizes: dict[str, int] = {}  # of the letters that the factors know; a size 1 gives way to any other
+    for term, factor in factors:
+        sizes |= {c: n for c, n in zip(term, np.shape(factor), strict=True) if n != 1 or c not in sizes}
+    inner = "".join(c for c in letters if c in sizes)
     d = einsum(",".join(term for term, _ in factors) + "->" + inner, *(operand for _, operand in factors))
-    d = np.reshape(d, [sizes[c] if c in known else 1 for c in letters])  # (size or 1 for each axis)
-    return np.broadcast_to(d, [sizes[c] if c in known else n for c, n in zip(letters, shape, strict=True)])
+    d = np.reshape(d, [sizes.get(c, 1) for c in letters])  # (size, or 1 where it is not known)
+    return np.broadcast_to(d, [n if sizes.get(c, 1) == 1 else sizes[c] for c, n in zip(letters, shape, strict=True)])
 
 TABLE[np.einsum], TABLE[np.trace] = einsum, trace

@@ -24,11 +24,11 @@ def counted(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements each result of a reduction gathers."""
     return math.prod(n for n, k in zip(shape, kept(shape, axis), strict=True) if n != k)
 
-def in_float32(function: Any, a: Array, **settings: Any) -> Array:
+def in_float32(function: Any, *arrays: Any, **settings: Any) -> Array:
     """Accumulate float16 in float32: a sum of many small numbers would stop growing at 2048."""
-    if getattr(a, "dtype", None) != np.float16:
-        return function(a, **settings)
-    return function(a, dtype=np.float32, **settings).astype(np.float16)
+    if getattr(arrays[-1], "dtype", None) != np.float16:
+        return function(*arrays, **settings)
+    return function(*arrays, dtype=np.float32, **settings).astype(np.float16)
 
 @primitive(np.sum, samples=REDUCTIONS)
 def sum(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -78,14 +78,14 @@ def _shared(g: Array, hit: Array, axis: Axis) -> Array:
 
 _TIES = [pin(call(np.array([[1.0, 1.0, 1.0], [2.0, 1.0, 2.0]]), axis=0), a=[[0, 0.5, 0], [1, 0.5, 1]])]
 
-@primitive(np.max, samples=REDUCTIONS, kinks="ties", analytic=False, pins=_TIES)
+@primitive(np.max, np.amax, samples=REDUCTIONS, kinks="ties", analytic=False, pins=_TIES)
 def max(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = the largest element; where several are, they share the gradient equally"""
     return np.max(a, axis=axis, keepdims=keepdims)
 
 max.vjp("a")(lambda g, a, y, axis: _shared(g, a == np.reshape(y, kept(a.shape, axis)), axis))
 
-@primitive(np.min, samples=REDUCTIONS, kinks="ties", analytic=False,
+@primitive(np.min, np.amin, samples=REDUCTIONS, kinks="ties", analytic=False,
            pins=[pin(call(np.array([[1.0, 1.0], [2.0, 1.0]]), axis=0), a=[[1, 0.5], [0, 0.5]])])
 def min(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """y = the smallest element; where several are, they share the gradient equally"""
@@ -127,7 +127,7 @@ def logsumexp(a: Array, axis: Axis = None, *, keepdims: bool = False) -> Array:
 @logsumexp.vjp("a")
 def _(g: Array, a: Array, y: Array, axis: Axis) -> Array:
     small = kept(a.shape, axis)
-    return np.reshape(g, small) * np.exp(a - np.reshape(np.where(np.isinf(y), 0.0, y), small))
+    return np.reshape(g, small) * np.exp(a - np.reshape(np.where(y == -np.inf, 0.0, y), small))
 
 _ROWS = calls([(3,)], [(2, 3)], [(2, 3, 2), 1], [(2, 3), 0], [(2, 2, 2), (0, -1)], [(0, 3)], [(2, 3), None])
 
@@ -142,7 +142,8 @@ softmax.vjp("x")(lambda g, y, axis: y * (g - sum(g * y, axis, keepdims=True)))
 @primitive(samples=_ROWS, analytic=False)
 def log_softmax(x: Array, axis: Axis = -1) -> Array:
     """yᵢ = xᵢ - ln Σⱼ e^xⱼ, the logarithm of softmax without its underflow"""
-    return x - logsumexp(x, axis, keepdims=True)
+    x = x - np.max(x, axis=axis, keepdims=True)
+    return x - np.log(sum(np.exp(x), axis, keepdims=True))
 
 log_softmax.vjp("x")(lambda g, y, axis: g - np.exp(y) * sum(g, axis, keepdims=True))
 
@@ -160,6 +161,7 @@ _ORDERS = [call(R(4), ord) for ord in (1, 2, 3, 1.5, np.inf, -np.inf)] + [call(R
            call(R(2, 3), -np.inf, 0)]
 
 _AT_ZERO = [pin(call(np.zeros(2), ord), x=[0.0, 0.0]) for ord in (2, 1, 3, np.inf)]
+_AT_ZERO += [pin(call(np.array([4.0, 0.0]), 0.5), x=[1.0, 0.0])]
 
 @primitive(np.linalg.norm, samples=REDUCTIONS + _ORDERS, kinks=(0,), analytic=False, pins=_AT_ZERO)
 def norm(x: Array, ord: Any = None, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -186,7 +188,7 @@ def _(g: Array, x: Array, y: Array, ord: Any, axis: Axis) -> Array:
     if np.isinf(p):
         return np.sign(x) * _shared(g, np.absolute(x) == y, axis)
     g = np.reshape(g, y.shape) / np.where(y == 0, np.inf, y) ** (p - 1)
-    return g * x if p == 2 else g * np.sign(x) * np.absolute(x) ** (p - 1)
+    return g * x if p == 2 else g * np.sign(x) * np.where(x == 0, 1.0, np.absolute(x)) ** (p - 1)
 
 @primitive(np.sort, samples=calls([(5,)], [(2, 3)], [(3, 2), 0], [(2, 3), None], [(0, 3), 1]),
            kinks="ties", analytic=False)
