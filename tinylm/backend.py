@@ -118,4 +118,4 @@ def generator(*key: int) -> np.random.Generator:
 
     Philox is counter-based (Salmon et al. 2011): the key says where in its sequence to start.
     """
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence((len(key), *key))))

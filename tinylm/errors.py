@@ -17,7 +17,7 @@ def explain(name: str, arguments: dict[str, Any], error: Exception) -> Exception
     arrays = dict(_arrays(arguments))
     given = ", ".join(f"{key} {value.shape} {value.dtype}" for key, value in arrays.items())
     settings = ", ".join(f"{key}={value!r}" for key, value in arguments.items() if _is_setting(value))
-    hint = _devices(arrays) or _hint(name, arrays, arguments, error, said)
+    hint = (_devices(arrays) if isinstance(error, TypeError) else "") or _hint(name, arrays, arguments, error, said)
     kind = next((k for k in (IndexError, ValueError, TypeError) if isinstance(error, k)), RuntimeError)
     return kind(f"{name}: {hint or said}\n  called with {'; '.join(filter(None, [given, settings]))}")
 
@@ -45,7 +45,7 @@ def _is_setting(value: Any) -> bool:
 
 
 def _devices(arrays: dict[str, Any]) -> str:
-    where = {key: device_of(value) for key, value in arrays.items()}
+    where = {key: device_of(getattr(value, "_array", value)) for key, value in arrays.items()}
     if len(set(where.values())) < 2:
         return ""
     key, device = next((k, d) for k, d in where.items() if d != "cpu")
@@ -77,7 +77,7 @@ def _hint(name: str, arrays: dict[str, Any], arguments: dict[str, Any], error: E
             if len(sizes) > 1:
                 return (f"shapes {' and '.join(map(str, shapes))} do not broadcast: counted from the right, axes must "
                         f"be equal or 1, but axis {-axis} has {' and '.join(map(str, sorted(sizes)))}")
-    if isinstance(error, IndexError) and "integers" in said:
+    if isinstance(error, IndexError) and "integer" in said:
         return (f"{said}. Integer arrays, booleans of the array's own shape and slices index; "
                 "convert ids with .astype(np.int64)")
     return ""

@@ -22,6 +22,7 @@ TURNS: dict[type, type] = {
     ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }
+SYMMETRIC = ("max", "min", "np.maximum", "np.minimum")  # they do not mind the order of their arguments
 EDGES: dict[type, type] = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
 
 
@@ -50,7 +51,7 @@ def changes(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST, ast
                     yield "name", n, ast.Name(other, ast.Load())
         elif isinstance(n, ast.Call) and n.args:
             yield "call", n, n.args[0]
-            swaps = range(len(n.args) - 1) if ast.unparse(n.func) not in ("max", "min") else ()  # these do not mind
+            swaps = range(len(n.args) - 1) if ast.unparse(n.func) not in SYMMETRIC else ()
             for i in swaps:
                 yield "arguments", n, ast.Call(
                     n.func, [*n.args[:i], n.args[i + 1], n.args[i], *n.args[i + 2:]], n.keywords)

@@ -36,9 +36,10 @@ EQUIVALENT: dict[str, str] = {
     "solve.a name: y -> g": "only ndim is used, and a gradient has the shape of its output",
     "prod.a name: y -> a": "a product is 0 where a factor is",
     "logsumexp.a constant: 0.0 -> 1.0": "it is subtracted from a = -inf, whose exponential stays 0",
-    "norm.x name: y -> x": "an entry x = 0 gets 0 whatever it is divided by, and y = 0 only if every x is",
-    "norm.x condition: g * x if p == 2 else g * np.sign(x) * np.absolute(x) ** (p - 1) -> "
-    "g * np.sign(x) * np.absolute(x) ** (p - 1)": "sign(x) |x| = x: the short form is there for its speed",
+    "norm.x operator: y + (y == 0) -> y - (y == 0)": "where y = 0 every x is 0, and 0 over anything is 0",
+    "norm.x name: y -> x": "where x = 0 the result is 0, whatever it is divided by",
+    "split.ary name: ary_shape -> indices_or_sections": "the general path serves parts that do not overlap as well",
+    "split.ary name: ary_shape -> axis": "the general path serves parts that do not overlap as well",
     "swapaxes.a arguments: np.swapaxes(g, axis1, axis2) -> np.swapaxes(g, axis2, axis1)": "an exchange is symmetric",
     "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
     "deposit arguments: accumulate(old, gradient) -> accumulate(gradient, old)": "addition commutes",

@@ -117,7 +117,7 @@ class Plan:
             elif name == "y" and not inputs_only:
                 several = isinstance(value, tuple)
                 value = tuple(record(v, node, k) for k, v in enumerate(value)) if several else record(value, node, 0)
-            elif name == "aux" and not inputs_only and any(a.dtype.kind == "f" for a in arrays_in(value)):
+            elif name == "aux" and not inputs_only and _has_fractions(value):
                 raise RuntimeError(f"{self.primitive}: its rule uses numbers that the forward put aside, so it has no "
                                    "second derivative; tie it to a composition with @fuses, which has")
             kept.append(value)
@@ -137,6 +137,13 @@ class Plan:
         tracked = [inputs[position] for position, _ in self.edges]
         found = grad(outputs, tracked, list(g) if isinstance(g, tuple) else g, create_graph=True, allow_unused=True)
         yield from ((edge, part) for edge, part in enumerate(found) if part is not None)
+
+
+def _has_fractions(value: Any) -> bool:
+    """Whether there are floating-point numbers inside nested tuples and lists."""
+    if isinstance(value, (tuple, list)):
+        return any(_has_fractions(part) for part in value)
+    return isinstance(value, float) or (hasattr(value, "dtype") and value.dtype.kind in "fc")
 
 
 def is_finite(value: Any) -> bool:

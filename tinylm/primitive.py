@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backend import Array, checksum
+from .backend import Array, beside, checksum
 from .errors import dtype_clash, explain
 from .graph import MODE, TABLE, Node, arrays_in
 from .plan import Plan, Rule, is_finite
@@ -39,6 +39,8 @@ PRIMITIVES: dict[str, Primitive] = {}
 ALIASES = {("clip", "min"): "a_min", ("clip", "max"): "a_max", ("reshape", "newshape"): "shape",
            ("var", "correction"): "ddof", ("std", "correction"): "ddof"}
 """Second names that NumPy gives to some parameters."""
+
+USUAL = ("K", "C", "same_kind", "raise")  # settings that NumPy fills in by itself
 
 SETTING, ARRAY, ARRAYS = range(3)  # what a parameter takes: anything, one differentiable array, a list of them
 PLAIN = frozenset({int, float, bool, str, NoneType, slice, EllipsisType, type})
@@ -173,7 +175,7 @@ class Primitive:
             return self.composition(*args)
         whole = False  # integers only: a floating-point result shall have the default dtype
         if loose or dtype is None or dtype.kind != "f":
-            raw = self.unify(raw)
+            raw = self.unify(args, raw)
             whole = not self.casts and not any(array.dtype.kind in "fc" for array in arrays_in(raw))
         result, aux = self.compute(args, raw)
         several = type(result) is tuple
@@ -181,7 +183,7 @@ class Primitive:
         if whole or isinstance(results[0], np.generic):
             results = tuple([_settled(y, whole) for y in results])
         node = None
-        if tracked and mode.record:
+        if tracked and mode.record and results[0].dtype.kind == "f":
             node = Node()
             node.primitive, node.edges, node.leaf, node.checksums = self, edges, None, None
             node.outputs = tuple([(y.shape, y.dtype) for y in results])
@@ -228,7 +230,7 @@ class Primitive:
                 raise TypeError(f"{self.name}: {key} is given twice")
             given[key] = value
         for key in [key for key in given if key not in self.names]:
-            if given[key] not in (None, np._NoValue, "K", "C", "same_kind", "raise"):  # what NumPy fills in by itself
+            if not (given[key] is None or given[key] is np._NoValue or str(given[key]) in USUAL):
                 raise TypeError(f"{self.name}: {key}={given[key]!r} is not supported on Tensors; "
                                 f"it takes {', '.join(self.names)}")
         missing = [name for name in self.names if name not in given and name not in self.defaults]
@@ -258,22 +260,26 @@ class Primitive:
             return type(value)(part for part, _ in parts), any(found for _, found in parts)
         return value.item() if isinstance(value, np.generic) else value, False
 
-    def unify(self, raw: list[Any]) -> list[Any]:
+    def unify(self, args: Sequence[Any], raw: list[Any]) -> list[Any]:
         """Bring numbers, integer arrays and lists to the floating-point dtype of the others.
 
         Raises TypeError where two arrays have different ones.
         """
         floats: dict[str, np.dtype] = {}
-        for name, kind, value in zip(self.names, self.kinds, raw, strict=True):
-            for place, part in enumerate(value if kind == ARRAYS else [value] if kind else []):
-                if hasattr(part, "__array_function__") and part.dtype.kind in "fc":
-                    if part.ndim or not floats:
-                        floats[f"{name}[{place}]" if kind == ARRAYS else name] = part.dtype
+        where: Array = None  # an array: lists go where it lives
+        for name, kind, given in zip(self.names, self.kinds, args, strict=True):
+            several = kind == ARRAYS and isinstance(given, (list, tuple))
+            for place, part in enumerate(given if several else [given] if kind else []):
+                array = part._array if type(part) is Tensor else part
+                if hasattr(array, "__array_function__"):
+                    where = array if where is None or type(part) is Tensor else where
+                    if array.dtype.kind in "fc" and (array.ndim or type(part) is Tensor):  # a plain 0-d array is a number
+                        floats[f"{name}[{place}]" if kind == ARRAYS else name] = array.dtype
         if len(set(floats.values())) > 1:
             raise dtype_clash(self.name, floats)
         dtype = next(iter(floats.values()), None)
-        return [value if not kind else [_convert(part, dtype) for part in value] if kind == ARRAYS
-                else _convert(value, dtype) for value, kind in zip(raw, self.kinds, strict=True)]
+        return [value if not kind else [_convert(part, dtype, where) for part in value] if kind == ARRAYS
+                else _convert(value, dtype, where) for value, kind in zip(raw, self.kinds, strict=True)]
 
     def inspect(self, raw: list[Any], results: tuple[Array, ...], node: Node | None) -> None:
         """Under `detect_anomaly`: refuse to turn finite numbers into NaN or infinity; remember what was saved."""
@@ -323,6 +329,9 @@ def constant(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def answer(*args: Any, **settings: Any) -> Any:
         plain = [_plain(value) for value in (*args, *settings.values())]
+        where = next((value for value in plain if hasattr(value, "__array_function__")), None)
+        if isinstance(function, np.ufunc) and where is not None:  # lists go where the Tensors are
+            plain = [beside(np.asarray(value), where) if isinstance(value, list) else value for value in plain]
         try:
             result = function(*plain[:len(args)], **dict(zip(settings, plain[len(args):], strict=True)))
         except Exception as error:
@@ -345,11 +354,12 @@ def _plain(value: Any) -> Any:
     return value._array if type(value) is Tensor else value
 
 
-def _convert(value: Any, dtype: np.dtype | None) -> Any:
+def _convert(value: Any, dtype: np.dtype | None, where: Array) -> Any:
     """An operand in the dtype of the others; numbers stay numbers, which take any dtype."""
     if isinstance(value, (list, tuple)):
         value = np.asarray(value)
         dtype = dtype or (np.dtype(np.float32) if value.dtype.kind == "f" else None)
+        value = value if where is None else beside(value, where)
     if isinstance(value, np.generic):
         return value.item()
     return value.astype(dtype) if dtype is not None and getattr(value, "dtype", dtype) != dtype else value

@@ -262,7 +262,7 @@ class Tensor:
     swapaxes = lambda self, axis1, axis2: TABLE[np.swapaxes](self, axis1, axis2)
     flatten = ravel = lambda self: TABLE[np.reshape](self, -1)
     reshape = lambda self, *shape: TABLE[np.reshape](self, shape[0] if len(shape) == 1 else shape)
-    transpose = lambda self, *axes: TABLE[np.transpose](self, (axes[0] if len(axes) == 1 else axes) or None)
+    transpose = lambda self, *axes: TABLE[np.transpose](self, axes[0] if len(axes) == 1 else axes or None)
     astype = lambda self, dtype: TABLE["astype"](self, dtype)
     to = lambda self, device: TABLE["to"](self, device)
 
@@ -367,7 +367,7 @@ def _starting_gradient(output: Tensor, gradient: Any, create: bool) -> Any:
         gradient = np.ones_like(output._array)
     if not isinstance(gradient, Tensor):
         plain = not hasattr(gradient, "dtype")
-        gradient = Tensor(gradient, dtype=output.dtype if plain else None, device=output.device if plain else None)
+        gradient = Tensor(gradient, dtype=output.dtype if plain else None, device=output.device)
     if gradient.shape != output.shape:
         raise ValueError(f"backward: a gradient of shape {gradient.shape} for a Tensor of shape {output.shape}")
     if gradient.dtype != output.dtype:

@@ -136,7 +136,7 @@ minimum.vjp("x1")(lambda g, x1, x2: np.where(x1 < x2, g, np.where(x1 == x2, g * 
 minimum.vjp("x2")(lambda g, x1, x2: np.where(x2 < x1, g, np.where(x1 == x2, g * 0.5, 0.0)))
 
 _BOUNDS = [call(R(3, 4), -0.5, 0.7), call(R(6), None, 0.7), call(R(6), -0.5), call(R(0, 3), -0.5, 0.7),
-           call(R(3, 4), R(3, 1), R(4)), call(R(5), R(5), None), call(R(5), None, R())]
+           call(R(3, 4), R(3, 1), R(4)), call(R(5), R(5), None), call(R(5), None, R()), call(R(6), None, R(6))]
 
 @primitive(np.clip, samples=_BOUNDS, kinks=(-0.5, 0.7), analytic=False,
            domain={"a": (-2.0, 2.0), "a_min": (-0.9, -0.6), "a_max": (0.2, 0.6)},

@@ -24,11 +24,13 @@ def placed(index: Any, x: Array) -> Any:
         return index
     axis, parts = 0, list(index) if isinstance(index, tuple) else [index]
     used = sum(_axes_of(part) for part in parts)
+    if used > x.ndim:
+        raise IndexError(f"too many indices: {used} for {x.ndim} axes")
     for place, part in enumerate(parts):
         if part is Ellipsis:
             axis += x.ndim - used
         elif isinstance(part, (list, int, np.integer)) or hasattr(part, "dtype"):
-            host = to_host(part) if hasattr(part, "dtype") else np.asarray(part)
+            host = to_host(part) if hasattr(part, "dtype") else np.asarray(part, dtype=None if np.size(part) else np.int64)
             size = x.shape[axis]
             if host.dtype.kind in "iu" and host.size and not -size <= host.min() <= host.max() < size:
                 bad = host.max() if host.max() >= size else host.min()

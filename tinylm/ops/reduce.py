@@ -17,7 +17,7 @@ Axis = int | tuple[int, ...] | None
 def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """`shape` with 1 for the axes that a reduction removes: what broadcasts back against the input."""
     axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    gone = [a % len(shape) for a in axes]
+    gone = [a % len(shape) for a in axes if shape]
     return tuple(1 if i in gone else n for i, n in enumerate(shape))
 
 def counted(shape: tuple[int, ...], axis: Axis) -> int:
@@ -154,7 +154,7 @@ def cumsum(a: Array, axis: int | None = None) -> Array:
 
 @cumsum.vjp("a")
 def _(g: Array, a_shape: tuple[int, ...], axis: int | None) -> Array:
-    return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), a_shape)  # Σ_{i≥j} gᵢ, in a's shape
+    return np.reshape(np.flip(cumsum(np.flip(g, axis), axis), axis), a_shape)  # Σ_{i≥j} gᵢ, in a's shape
 
 _ORDERS = [call(R(4), ord) for ord in (1, 2, 3, 1.5, np.inf, -np.inf)] + [call(R(3, 2), "fro", (0, 1), keepdims=True),
            call(R(2, 3), np.inf, 1), call(R(2, 3), 3, -1, keepdims=True), call(R(2, 3), 1, 0),
@@ -187,8 +187,10 @@ def _(g: Array, x: Array, y: Array, ord: Any, axis: Axis) -> Array:
     y = np.reshape(y, kept(x.shape, axis))
     if np.isinf(p):
         return np.sign(x) * _shared(g, np.absolute(x) == y, axis)
-    g = np.reshape(g, y.shape) / np.where(y == 0, np.inf, y) ** (p - 1)
-    return g * x if p == 2 else g * np.sign(x) * np.where(x == 0, 1.0, np.absolute(x)) ** (p - 1)
+    g, scale = np.reshape(g, y.shape), y + (y == 0)
+    if p == 2:
+        return g * (x / scale)
+    return g * np.sign(x) * (np.absolute(x) / scale + (x == 0)) ** (p - 1)
 
 @primitive(np.sort, samples=calls([(5,)], [(2, 3)], [(3, 2), 0], [(2, 3), None], [(0, 3), 1]),
            kinks="ties", analytic=False)

@@ -94,12 +94,19 @@ def _(g: Array, arrays_shape: list[Shape], axis: int) -> list[Array]:
     front = np.moveaxis(g, axis, 0)
     return [front[k] for k in range(len(arrays_shape))]
 
-@primitive(np.split, samples=calls([(4, 2), 2], [(4, 2), [1, 3]], [(2, 6), 3, 1], [(2, 3), (1,), -1], [(3, 0), [2]]))
+@primitive(np.split, samples=calls([(4, 2), 2], [(4, 2), [1, 3]], [(2, 6), 3, 1], [(2, 3), (1,), -1], [(3, 0), [2]],
+    [(2, 1, 4), [3, 1], -1]))
 def split(ary: Array, indices_or_sections: int | list[int], axis: int = 0) -> tuple[Array, ...]:
     """y = the parts between the given positions along an axis, or so many equal parts"""
     return tuple(np.split(ary, indices_or_sections, axis))
 
-split.vjp("ary")(lambda g, axis: np.concatenate(g, axis))
+@split.vjp("ary")
+def _(g: tuple[Array, ...], ary_shape: Shape, indices_or_sections: Any, axis: int) -> Array:
+    joined = np.concatenate(g, axis)
+    if joined.shape == ary_shape:
+        return joined
+    source = np.concatenate(np.split(np.arange(ary_shape[axis]), indices_or_sections))  # positions that go back: overlaps
+    return TABLE["scatter_add"](joined, (slice(None),) * (axis % len(ary_shape)) + (source,), ary_shape)
 
 def _widths(pad_width: Any, ndim: int) -> list[list[int]]:
     """(before, after) for each axis."""
