@@ -39,6 +39,7 @@ EQUIVALENT: dict[str, str] = {
     "norm.x operator: y + (y == 0) -> y - (y == 0)": "where y = 0 every x is 0, and 0 over anything is 0",
     "norm.x name: y -> x": "where x = 0 the result is 0, whatever it is divided by",
     "split.ary name: ary_shape -> indices_or_sections": "the general path serves parts that do not overlap as well",
+    "split.ary name: ary_shape -> g": "the general path serves parts that do not overlap as well",
     "split.ary name: ary_shape -> axis": "the general path serves parts that do not overlap as well",
     "swapaxes.a arguments: np.swapaxes(g, axis1, axis2) -> np.swapaxes(g, axis2, axis1)": "an exchange is symmetric",
     "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
