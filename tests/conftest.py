@@ -13,7 +13,7 @@ from foreign import ForeignArray
 import tinylm as tl
 from tinylm import backend
 from tinylm.graph import TABLE
-from tinylm.primitive import PRIMITIVES
+from tinylm.primitives import PRIMITIVES
 
 hypothesis.settings.register_profile("tinylm", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tinylm")

@@ -5,7 +5,7 @@ import pytest
 
 import tinylm as tl
 from tinylm import cases, graph, mutants, mutate
-from tinylm.primitive import PRIMITIVES
+from tinylm.primitives import PRIMITIVES
 
 
 def test_no_mutant_of_any_rule_or_of_the_engine_survives():

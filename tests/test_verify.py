@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinylm as tl
-from tinylm.primitive import PRIMITIVES
+from tinylm.primitives import PRIMITIVES
 from tinylm.verify import GradientError, gradcheck
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from . import ops
 from .backend import device
-from .primitive import constant, fuses, primitive
+from .primitives import constant, fuses, primitive
 from .tensor import Tensor, detect_anomaly, fused, grad, no_grad
 
 __version__ = "0.1.0"
 
 _LATER = {
     "gradcheck": "verify", "GradientError": "verify", "jacobian": "derivatives", "hessian": "derivatives",
-    "vjp": "derivatives", "hvp": "derivatives", "draw": "draw", "Trainer": "train", "generate": "generate",
+    "vjp": "derivatives", "hvp": "derivatives", "draw": "picture", "Trainer": "train", "generate": "generate",
     "nn": None, "optim": None, "models": None, "text": None, "data": None,
 }
 """Names that are imported at first use, and the module that has them (None: they are modules themselves)."""

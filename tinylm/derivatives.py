@@ -54,7 +54,7 @@ def vjp(func: Callable[[Tensor], Tensor], inputs: Any, v: Any) -> tuple[Tensor, 
 
 
 def hvp(func: Callable[[Tensor], Tensor], inputs: Any, v: Any) -> tuple[Tensor, Tensor]:
-    """(y, H v) for a single number y = func(x): the gradient of ∇y · v, H itself is never built (Pearlmutter 1994)."""
+    """(y, H v) for a single number y = func(x): the gradient of ∇y · v; no H is ever built (Pearlmutter 1994)."""
     x = _leaf(inputs)
     gradient = _gradient(func, x, "hvp")
     product = grad(gradient, x, v, allow_unused=True) if gradient.requires_grad else None
@@ -65,6 +65,6 @@ def hvp(func: Callable[[Tensor], Tensor], inputs: Any, v: Any) -> tuple[Tensor, 
 def _gradient(func: Callable[[Tensor], Tensor], x: Tensor, name: str) -> Tensor:
     y = _apply(func, x, name)
     if y.size != 1:
-        raise ValueError(f"{name}: the function gave a Tensor of shape {y.shape}; it takes a single number, such as a loss")
+        raise ValueError(f"{name}: the function gave a Tensor of shape {y.shape}; it takes a number, such as a loss")
     found: Tensor = grad(y, x, create_graph=True)
     return found

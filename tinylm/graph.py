@@ -88,6 +88,7 @@ class Node:
 
 
 count = itertools.count().__next__
+new_node = Node.__new__
 
 
 def leaf_node(tensor: Any, array: Array) -> Node:
@@ -116,34 +117,45 @@ def differentiate(
     record   if given, the walk is recorded too, so that its result can be differentiated again
     """
     order = newest_first(node for node, _, _ in roots)
-    wanted = set(order) if targets is None else on_the_way(order, {node for node, _ in targets})
-    gradients: dict[Node, Any] = {}
+    wanted = None if targets is None else on_the_way(order, {node for node, _ in targets})  # None: all of them
+    gradients: dict[Place, Array] = {}  # what has been received so far
     collected: dict[Place, Array] = {}
     for node, output, gradient in roots:
-        deposit(gradients, node, output, gradient)
+        deposit(gradients, (node, output), gradient, node.primitive)
     for node in order:
-        gradient = gradients.pop(node, None)
-        if gradient is None or node not in wanted:
+        if wanted is not None and node not in wanted:
             continue
-        if targets is None:
-            if node.primitive is None:
+        if len(node.outputs) == 1:
+            gradient = gradients.pop((node, 0), None)
+            if gradient is None:
+                continue
+            if node.primitive is None if targets is None else (node, 0) in targets:
                 collected[node, 0] = gradient
         else:
-            for k in range(len(node.outputs)):
-                if (node, k) in targets and (part := gradient if len(node.outputs) == 1 else gradient[k]) is not None:
-                    collected[node, k] = part
+            parts = [gradients.pop((node, k), None) for k in range(len(node.outputs))]
+            if targets is not None:
+                collected |= {(node, k): part for k, part in enumerate(parts)
+                              if part is not None and (node, k) in targets}
+            if all(part is None for part in parts):
+                continue
+            gradient = fill_in(parts, node.outputs)
         if node.primitive is None:
             continue
-        if len(node.outputs) > 1:
-            gradient = fill_in(gradient, node.outputs)
-        for edge, part in node.plan.pull(node, gradient, wanted, record):
-            parent, output = node.edges[edge]
-            shape, dtype = parent.outputs[output]
-            if part.shape != shape:
-                part = unbroadcast(part, shape, node.primitive)
-            if part.dtype is not dtype and part.dtype != dtype:
-                raise TypeError(f"{node.primitive}: a derivative rule returned {part.dtype} for an input of {dtype}")
-            deposit(gradients, parent, output, part)
+        if node.versions or node.checksums is not None:
+            check_saved(node)
+        plan, edges = node.plan, node.edges
+        if plan.direct and record is None and node.checksums is None:  # one rule for each edge, as nearly always
+            saved = node.saved
+            for (rule, share, _), edge in zip(plan.steps, edges):  # noqa: B905  (a microsecond counts here)
+                if wanted is None or edge[0] in wanted:
+                    part = rule(gradient, *saved[share]) if saved else rule(gradient)
+                    if part is None:
+                        raise TypeError(f"{plan.describe(edges.index(edge))}: the derivative rule returned None; "
+                                        "is `return` missing?")
+                    deposit(gradients, edge, part, node.primitive)
+        else:
+            for edge, part in plan.pull(node, gradient, wanted, record):
+                deposit(gradients, edges[edge], part, node.primitive)
         if not retain:
             node.saved = node.edges = None
             node.versions = ()
@@ -173,21 +185,24 @@ def newest_first(starts: Iterable[Node]) -> list[Node]:
 
 def on_the_way(order: list[Node], goals: set[Node]) -> set[Node]:
     """Those nodes of `order` from which a path leads back to one of the `goals`."""
-    wanted: set[Node] = set()
+    wanted = set(goals)
     for node in reversed(order):
-        if node in goals or any(parent in wanted for parent, _ in node.edges):
-            wanted.add(node)
+        for parent, _ in node.edges:
+            if parent in wanted:
+                wanted.add(node)
+                break
     return wanted
 
 
-def deposit(gradients: dict[Node, Any], node: Node, output: int, gradient: Array) -> None:
-    """Add `gradient` to what one output of `node` has received so far."""
-    if len(node.outputs) == 1:
-        old = gradients.get(node)
-        gradients[node] = gradient if old is None else accumulate(old, gradient)
-    else:
-        parts = gradients.setdefault(node, [None] * len(node.outputs))
-        parts[output] = gradient if parts[output] is None else accumulate(parts[output], gradient)
+def deposit(gradients: dict[Place, Array], place: Place, gradient: Array, who: Any) -> None:
+    """Add `gradient`, which a rule of the primitive `who` made, to what one output of a node has received so far."""
+    node, output = place
+    shape, dtype = node.outputs[output]
+    if gradient.shape != shape:
+        gradient = unbroadcast(gradient, shape, who)
+    if gradient.dtype is not dtype and gradient.dtype != dtype:
+        raise TypeError(f"{who}: a derivative rule returned {gradient.dtype} for an input of {dtype}")
+    gradients[place] = accumulate(gradients[place], gradient) if place in gradients else gradient
 
 
 def accumulate(old: Array, new: Array) -> Array:
@@ -217,7 +232,10 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...], who: Any = "unbroadcast
 
 def check_saved(node: Node) -> None:
     """Refuse to go on with an array that was written to after the forward saved it."""
-    changed = any(version[0] != was for version, was in node.versions)
+    changed = False
+    for counter, was in node.versions:
+        if counter[0] != was:
+            changed = True
     if not changed and node.checksums is not None:
         changed = node.checksums != [checksum(array) for array in arrays_in(node.saved)]
     if changed:

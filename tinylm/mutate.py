@@ -23,7 +23,7 @@ import numpy as np
 from . import graph
 from .cases import LIMITS, Case, cases_of, chosen, pin_error
 from .mutants import code_mutants
-from .primitive import Primitive
+from .primitives import Primitive
 from .tensor import Tensor, wrap
 from .verify import TOLERANCES, flat
 
@@ -43,9 +43,11 @@ EQUIVALENT: dict[str, str] = {
     "split.ary name: ary_shape -> axis": "the general path serves parts that do not overlap as well",
     "swapaxes.a arguments: np.swapaxes(g, axis1, axis2) -> np.swapaxes(g, axis2, axis1)": "an exchange is symmetric",
     "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
-    "deposit arguments: accumulate(old, gradient) -> accumulate(gradient, old)": "addition commutes",
-    "deposit arguments: accumulate(parts[output], gradient) -> accumulate(gradient, parts[output])":
+    "deposit arguments: accumulate(gradients[place], gradient) -> accumulate(gradient, gradients[place])":
         "addition commutes",
+    "deposit name: who -> gradients": "it only names the primitive in an error message",
+    "deposit name: who -> place": "it only names the primitive in an error message",
+    "deposit name: who -> gradient": "it only names the primitive in an error message",
     "fill_in call: next((g for g in gradients if g is not None)) -> (g for g in gradients if g is not None)":
         "it only says which library makes the zeros, and with one library anything does",
     "fill_in comparison: g is not None -> g is None":
@@ -100,12 +102,12 @@ def with_rule(primitive: Primitive, old: Any, new: Callable[..., Any]) -> Iterat
     """The primitive with another function in the place of one of its rules."""
     own = dict(primitive.rules)
     primitive.rules.update({name: rule._replace(function=new) for name, rule in own.items() if rule.function is old})
-    primitive.plans.clear()
+    primitive.replan()
     try:
         yield
     finally:
         primitive.rules.update(own)
-        primitive.plans.clear()
+        primitive.replan()
 
 
 def mutants_of(primitive: Primitive, cases: list[Case]) -> Iterator[Mutant]:
@@ -138,13 +140,12 @@ def depends(primitive: Primitive, rule: Callable[..., Any], position: int, cases
         node = outputs[0]._node
         if node is None or node.primitive is not primitive:
             continue
-        for function, at, _ in node.plan.steps:
+        for function, share, _ in node.plan.steps:
             if function is rule:
-                saved = [_cut(value) for value in node.plan.rebuild(node, wrap)]
-                for tensor in flat([saved[at[position]]]):
+                named = [_cut(value) for value in node.plan.rebuild(node, wrap)[share]]
+                for tensor in flat([named[position]]):
                     tensor.requires_grad = tensor.dtype.kind == "f"
-                gradient = case.cotangents[0] if len(case.cotangents) == 1 else tuple(case.cotangents)
-                result = rule(gradient, *[saved[k] for k in at])
+                result = rule(tuple(case.cotangents) if node.plan.several else case.cotangents[0], *named)
                 if any(t.requires_grad for t in flat(list(result.values()) if isinstance(result, dict) else result)):
                     return True
     return False

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import TABLE, Node, Record, arrays_in, check_saved
+from .graph import TABLE, Node, Place, Record, count, new_node
 from .tensor import Tensor, grad
 
 
@@ -42,50 +42,71 @@ class Plan:
                 receivers.setdefault(rule.function, []).append((len(self.edges), name if rule.joint else place))
                 self.edges.append((position, place))
         rules = {rule.function: rule.needs for rule in primitive.rules.values() if rule.function in receivers}
-        needs = dict.fromkeys(need for needs in rules.values() for need in needs)
-        self.inputs = [names.index(need) for need in needs if need in names]
-        self.shapes = [names.index(need.removesuffix("_shape")) for need in needs
-                       if need not in names and need not in ("y", "aux")]
-        self.y, self.aux = "y" in needs, "aux" in needs
-        self.names = [names[i] for i in self.inputs] + [names[i] + "_shape" for i in self.shapes]
-        self.names += ["y"] * self.y + ["aux"] * self.aux
-        self.steps = [(rule, [self.names.index(need) for need in rules[rule]], edges)
-                      for rule, edges in receivers.items()]
+        self.names: list[str] = []  # what is kept, one rule's share after the other's: an array may stand there twice
+        self.steps: list[tuple[Callable[..., Any], slice, list[tuple[int, Any]]]] = []
+        for rule, edges in receivers.items():
+            self.steps.append((rule, slice(len(self.names), len(self.names) + len(rules[rule])), edges))
+            self.names += rules[rule]
+        one_each = [[(k, None)] for k in range(len(self.edges))]
+        self.direct = not several and [edges for _, _, edges in self.steps] == one_each  # one rule for each edge
+        self.last: Any = ((None, None),)  # shape and dtype of the output, the last time
+        distinct = dict.fromkeys(self.names)
+        self.inputs = [names.index(name) for name in distinct if name in names]
+        self.shapes = [names.index(name.removesuffix("_shape")) for name in distinct
+                       if name not in names and name not in ("y", "aux")]
+        places_of = [*names, "y", "aux", *(f"{names[i]}_shape" for i in self.shapes)]
+        self.sources = [places_of.index(name) for name in self.names]
 
-    def keep(self, node: Node, args: Sequence[Any], raw: list[Any], y: Any, aux: Any, loose: bool) -> None:
-        """Store in `node` what the rules named, with the write counters of what can be written to."""
-        node.saved = saved = [raw[i] for i in self.inputs]
-        node.versions = versions = []
-        for k, i in enumerate(self.inputs):
-            if type(args[i]) is Tensor:
-                if args[i]._version is not None:
-                    versions.append((args[i]._version, args[i]._version[0]))
+    def record(self, edges: list[Place], args: Sequence[Any], raw: list[Any], y: Any, aux: Any,
+               loose: bool) -> Node:
+        """The node of a call, holding what the rules named and the write counters of what can be written to."""
+        node = new_node(Node)
+        node.number = count()
+        node.primitive = self.primitive
+        node.plan = self
+        node.edges = edges
+        if type(y) is tuple:
+            node.outputs = tuple([(v.shape, v.dtype) for v in y])
+        else:
+            (shape, dtype), = last = self.last  # mostly as in the call before: one object serves both
+            if y.shape != shape or y.dtype is not dtype:
+                last = self.last = ((y.shape, y.dtype),)
+            node.outputs = last
+        node.leaf = node.checksums = None
+        versions: Any = ()
+        for i in self.inputs:
+            value = args[i]
+            if type(value) is Tensor:
+                if value._version is not None:
+                    versions = (*versions, (value._version, value._version[0]))
             elif loose:
-                saved[k] = _own(saved[k], args[i], versions)
+                found: list[Any] = []
+                raw[i] = _own(raw[i], value, found)
+                versions = (*versions, *found)
+        node.versions = versions
+        values = [*raw, y, aux]
         for i in self.shapes:
-            saved.append([np.shape(v) for v in raw[i]] if type(raw[i]) is list else np.shape(raw[i]))
-        if self.y:
-            saved.append(y)
-        if self.aux:
-            saved.append(aux)
+            values.append([np.shape(v) for v in raw[i]] if type(raw[i]) is list else np.shape(raw[i]))
+        saved = []
+        for i in self.sources:
+            saved.append(values[i])
+        node.saved = tuple(saved)
+        return node
 
-    def pull(self, node: Node, g: Any, wanted: set[Node], record: Record | None) -> Iterator[tuple[int, Any]]:
-        """Run the rules: gives (edge, gradient) for every wanted edge of `node`."""
-        if node.versions or node.checksums is not None:
-            check_saved(node)
+    def pull(self, node: Node, g: Any, wanted: set[Node] | None, record: Record | None) -> Iterator[tuple[int, Any]]:
+        """Run the rules with every check: gives (edge, gradient) for every wanted edge of `node`."""
         if self.several and not isinstance(g, tuple):
             g = (g,)
-        if record is None:
-            saved = node.saved
-        elif self.primitive.composition is None:
+        saved = node.saved
+        if record is not None:
+            if self.primitive.composition is not None:
+                yield from self.through_composition(node, g, record)
+                return
             saved = self.rebuild(node, record)
-        else:
-            yield from self.through_composition(node, g, record)
-            return
-        for rule, at, receivers in self.steps:
-            if all(node.edges[edge][0] not in wanted for edge, _ in receivers):
+        for rule, share, receivers in self.steps:
+            if wanted is not None and all(node.edges[edge][0] not in wanted for edge, _ in receivers):
                 continue
-            result = rule(g, *[saved[i] for i in at])
+            result = rule(g, *saved[share])
             for edge, key in receivers:
                 part = result if key is None or result is None else result[key]
                 if part is None:
@@ -93,7 +114,7 @@ class Plan:
                 if node.checksums is not None and is_finite(g) and not is_finite(part):
                     raise FloatingPointError(f"backward: {self.describe(edge)} made NaN or infinity out of a finite "
                                              "gradient; it is the first derivative that did")
-                if node.edges[edge][0] in wanted:
+                if wanted is None or node.edges[edge][0] in wanted:
                     yield edge, part
 
     def describe(self, edge: int) -> str:
@@ -129,7 +150,8 @@ class Plan:
         missing = [name for name in self.primitive.names if name not in values]
         if missing:
             raise RuntimeError(f"{self.primitive}: this fused primitive did not keep {', '.join(missing)}, so its "
-                               "gradient cannot be differentiated again; write `with tl.fused(False):` around the forward")
+                               "gradient cannot be differentiated again; write `with tl.fused(False):` around the "
+                               "forward")
         # A barrier of identities: without it f(x, h(x)) would count the path through h twice.
         inputs = [TABLE["identity"](value) if isinstance(value := values[name], Tensor) else value
                   for name in self.primitive.names]

@@ -164,6 +164,8 @@ class Tensor:
     # NumPy's protocols -------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        if method == "__call__" and not settings and ufunc in TABLE:  # nearly always
+            return TABLE[ufunc](*inputs)
         if method != "__call__":
             raise TypeError(
                 f"np.{ufunc.__name__}.{method}: no derivative is registered for ufunc methods; "
@@ -189,6 +191,9 @@ class Tensor:
     def __getitem__(self, index: Any) -> Tensor:
         return cast(Tensor, TABLE[operator.getitem](self, index))
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
     def __len__(self) -> int:
         if self.ndim == 0:
             raise TypeError("len: a Tensor of shape () has no length")
@@ -201,7 +206,6 @@ class Tensor:
     __float__ = lambda self: float(self.item())
     __int__ = lambda self: int(self.item())
     __index__ = lambda self: operator.index(self.item())
-    __format__ = lambda self, spec: format(self.item(), spec) if spec else str(self)
     __neg__ = lambda self: TABLE[np.negative](self)
     __pos__ = lambda self: self
     __abs__ = lambda self: TABLE[np.absolute](self)

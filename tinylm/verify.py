@@ -62,8 +62,8 @@ class Report(NamedTuple):
         for e in self.entries:
             mark = "✓" if e.error <= self.tolerances[e.order] else "✗"
             lines.append(f"  {mark} order {e.order}, {e.name}: worst at {list(e.position)}: "
-                         f"backward {e.analytic:.12g}, differences {e.numeric:.12g}, off by {e.error:.1e} of the largest entry "
-                         f"(allowed {self.tolerances[e.order]:.0e})")
+                         f"backward {e.analytic:.12g}, differences {e.numeric:.12g}, "
+                         f"off by {e.error:.1e} of the largest entry (allowed {self.tolerances[e.order]:.0e})")
             if e.kink:
                 lines.append("      a kink is near: the slopes on its two sides differ, so no difference quotient can "
                              "be right there; move the input away from it")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..primitive import R, call, pin, primitive
+from ..primitives import R, call, pin, primitive
 from .samples import UNARY
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import backend
 from ..backend import Array
-from ..primitive import Primitive, R, call, constant, pin, primitive
+from ..primitives import Primitive, R, call, constant, pin, primitive
 from .samples import BINARY, UNARY, calls
 
 POSITIVE = (0.3, 2.0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backend import Array, beside, device_of, to_host
 from ..graph import TABLE
-from ..primitive import R, call, constant, primitive
+from ..primitives import R, call, constant, primitive
 from .samples import calls
 
 Shape = tuple[int, ...]
@@ -30,7 +30,7 @@ def placed(index: Any, x: Array) -> Any:
         if part is Ellipsis:
             axis += x.ndim - used
         elif isinstance(part, (list, int, np.integer)) or hasattr(part, "dtype"):
-            host = to_host(part) if hasattr(part, "dtype") else np.asarray(part, dtype=None if np.size(part) else np.int64)
+            host = to_host(part) if hasattr(part, "dtype") else np.asarray(part, None if np.size(part) else np.int64)
             size = x.shape[axis]
             if host.dtype.kind in "iu" and host.size and not -size <= host.min() <= host.max() < size:
                 bad = host.max() if host.max() >= size else host.min()
@@ -111,7 +111,8 @@ def _(g: Array, arr_shape: Shape, indices: Array, axis: int | None) -> Array:
     grid[axis] = indices
     return scatter_add(g, tuple(grid), arr_shape)
 
-_IDS = [call(_I, R(3, 2)), call(np.array([[1, 1], [0, 3]]), R(4, 3)), call(np.zeros(0, int), R(2, 2)), call(_I, R(3, 0))]
+_IDS = [call(_I, R(3, 2)), call(np.array([[1, 1], [0, 3]]), R(4, 3)), call(np.zeros(0, int), R(2, 2)),
+        call(_I, R(3, 0))]
 
 @primitive(samples=_IDS)
 def embedding(ids: Array, weight: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backend import Array
 from ..graph import TABLE
-from ..primitive import R, call, primitive
+from ..primitives import R, call, primitive
 from .elementwise import identity_matrix
 from .reduce import in_float32
 

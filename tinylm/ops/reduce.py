@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..primitive import R, call, pin, primitive
+from ..primitives import R, call, pin, primitive
 from .elementwise import identity_matrix
 from .samples import REDUCTIONS, calls
 

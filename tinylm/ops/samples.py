@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..primitive import Call, R, call
+from ..primitives import Call, R, call
 
 
 def calls(*rows: list[Any]) -> list[Call]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backend import Array, to_host
 from ..graph import TABLE
-from ..primitive import R, call, primitive
+from ..primitives import R, call, primitive
 from .reduce import Axis, sum
 from .samples import calls
 
@@ -59,7 +59,8 @@ def squeeze(a: Array, axis: Axis = None) -> Array:
 
 squeeze.vjp("a")(lambda g, a_shape: np.reshape(g, a_shape))
 
-@primitive(np.broadcast_to, samples=calls([(3,), (2, 3)], [(2, 1), (2, 3)], [(), (2, 2)], [(1, 3), (0, 3)], [(0, 3), (2, 0, 3)]))
+@primitive(np.broadcast_to, samples=calls(
+    [(3,), (2, 3)], [(2, 1), (2, 3)], [(), (2, 2)], [(1, 3), (0, 3)], [(0, 3), (2, 0, 3)]))
 def broadcast_to(array: Array, shape: Shape) -> Array:
     """y = the array repeated along new axes and axes of size 1, without a copy"""
     return np.broadcast_to(array, shape)
@@ -105,7 +106,7 @@ def _(g: tuple[Array, ...], ary_shape: Shape, indices_or_sections: Any, axis: in
     joined = np.concatenate(g, axis)
     if joined.shape == ary_shape:
         return joined
-    source = np.concatenate(np.split(np.arange(ary_shape[axis]), indices_or_sections))  # positions that go back: overlaps
+    source = np.concatenate(np.split(np.arange(ary_shape[axis]), indices_or_sections))  # parts that overlap
     return TABLE["scatter_add"](joined, (slice(None),) * (axis % len(ary_shape)) + (source,), ary_shape)
 
 def _widths(pad_width: Any, ndim: int) -> list[list[int]]:

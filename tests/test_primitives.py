@@ -10,7 +10,7 @@ import pytest
 import tinylm as tl
 from tinylm import backend, ops
 from tinylm.graph import arrays_in
-from tinylm.primitive import PRIMITIVES, R, call
+from tinylm.primitives import PRIMITIVES, R, call
 
 
 def leaf(values, dtype=np.float64):
@@ -29,7 +29,7 @@ def raw(values, device):
 
 
 def test_the_ten_line_primitive_of_the_docstring_works_as_printed(registry):
-    head = sys.modules["tinylm.primitive"].__doc__
+    head = sys.modules["tinylm.primitives"].__doc__
     example = textwrap.dedent("\n".join(line for line in head.splitlines() if line.startswith("    ") or not line))
     lines = [line for line in example.splitlines() if line]
     assert len(lines) <= 10

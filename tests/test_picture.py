@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinylm as tl
-from tinylm.draw import Picture, draw
+from tinylm.picture import Picture, draw
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -18,7 +18,7 @@ import pytest
 
 import tinylm as tl
 from tinylm import ops
-from tinylm.primitive import PRIMITIVES
+from tinylm.primitives import PRIMITIVES
 
 try:
     import torch

@@ -29,7 +29,7 @@ import numpy as np
 
 from .backend import Array, beside, checksum
 from .errors import dtype_clash, explain
-from .graph import MODE, TABLE, Node, arrays_in
+from .graph import MODE, TABLE, Node, Place, arrays_in
 from .plan import Plan, Rule, is_finite
 from .tensor import Tensor, wrap
 
@@ -42,6 +42,7 @@ ALIASES = {("clip", "min"): "a_min", ("clip", "max"): "a_max", ("reshape", "news
 
 USUAL = ("K", "C", "same_kind", "raise")  # settings that NumPy fills in by itself
 
+ORDINARY = MODE.get()  # recording, and nothing else switched on
 SETTING, ARRAY, ARRAYS = range(3)  # what a parameter takes: anything, one differentiable array, a list of them
 PLAIN = frozenset({int, float, bool, str, NoneType, slice, EllipsisType, type})
 NUMBERS = frozenset({int, float, bool})
@@ -88,7 +89,8 @@ class Primitive:
     def __init__(
         self, formula: Callable[..., Any], many: str | None = None, samples: Sequence[Call] | None = None,
         domain: tuple[float, float] | dict[str, tuple[float, float]] = REALS, kinks: Sequence[float] | str = (),
-        pins: Sequence[Pin] = (), analytic: bool = True, casts: bool = False, composition: Callable[..., Any] | None = None,
+        pins: Sequence[Pin] = (), analytic: bool = True, casts: bool = False,
+        composition: Callable[..., Any] | None = None,
     ) -> None:
         parameters = list(inspect.signature(formula).parameters.values())
         self.formula, self.name = formula, formula.__name__
@@ -100,6 +102,7 @@ class Primitive:
         self.many, self.casts, self.composition = many, casts, composition
         self.rules: dict[str, Rule] = {}
         self.plans: dict[Any, Plan] = {}
+        self._usual: dict[int, Plan] = {}  # those of them that the short way through a call may take
         self.numpy: list[Any] = []  # the NumPy functions that it answers
         self.aux = False  # does the formula return (y, aux)?
         self._arity, self.kinds = len(parameters), [SETTING] * len(parameters)
@@ -128,22 +131,59 @@ class Primitive:
                 self.rules[name] = Rule(rule, needs, joint)
                 self.kinds[self.names.index(name)] = ARRAYS if name == self.many else ARRAY
             self.aux |= "aux" in needs
-            self.plans.clear()
+            self.replan()
             return rule
         return register
 
+    def replan(self) -> None:
+        """Forget the plans that were made from the rules, which have changed."""
+        self.plans.clear()
+        self._usual.clear()
+
     def __call__(self, *args: Any, **settings: Any) -> Any:
+        """Compute, and record what the rules will need. Arrays in, arrays out; with any Tensor in, Tensors out."""
         if settings or len(args) != self._arity:
             args = tuple(self.bind(args, settings))
+        raw: list[Any] = []
+        edges: list[Place] = []
+        tracked, bit, dtype = 0, 1, None
+        for value, kind in zip(args, self.kinds):  # noqa: B905  (a microsecond counts here)
+            if kind == ARRAY and type(value) is Tensor:
+                raw.append(array := value._array)
+                if array.dtype is not dtype:
+                    if dtype is not None:
+                        break
+                    dtype = array.dtype
+                if value._node is not None:
+                    tracked |= bit
+                    edges.append((value._node, value._output))
+            elif type(value) in NUMBERS:
+                raw.append(value)
+            else:
+                break
+            bit <<= 1
+        else:  # the usual call: Tensors of one dtype, and numbers
+            plan = self._usual.get(tracked)
+            if plan is not None and MODE.get() is ORDINARY:
+                try:
+                    result = self.formula(*raw) if bit > 2 else self.formula(array)
+                except Exception:
+                    return self.call_with_care(args)  # where it happens again, and is explained
+                if type(result) is not np.ndarray:
+                    result = _settled(result, whole=False)
+                return _tensors(result, plan.record(edges, args, raw, result, None, False), args)
+        return self.call_with_care(args)
+
+    def call_with_care(self, args: Sequence[Any]) -> Any:
+        """Any call: raw arrays, lists, settings, several results, and the switches of `Mode`."""
         raw: list[Any] = []  # the arguments as the formula wants them: arrays, not Tensors
-        edges: list[tuple[Node, int]] = []
+        edges: list[Place] = []
         tracked = 0  # which arguments need a gradient, as bits
         places: tuple[int, ...] = ()  # and which members of the list
         seen = loose = False  # is there any Tensor? is there anything but Tensors of one dtype, and numbers?
         dtype, bit = None, 1
         for value, kind in zip(args, self.kinds):  # noqa: B905  (a microsecond counts here)
             if kind == ARRAY and type(value) is Tensor:
-                seen = True
                 array = value._array
                 raw.append(array)
                 if array.dtype is not dtype:
@@ -169,37 +209,29 @@ class Primitive:
                 seen, loose = seen or found, True
             bit <<= 1
         mode = MODE.get()
-        if not seen:
+        whole = False  # integers only: a floating-point result shall have the default dtype
+        if dtype is None and not seen:
             return self.compute(args, raw)[0]
         if self.composition is not None and not mode.fused:
             return self.composition(*args)
-        whole = False  # integers only: a floating-point result shall have the default dtype
         if loose or dtype is None or dtype.kind != "f":
             raw = self.unify(args, raw)
             whole = not self.casts and not any(array.dtype.kind in "fc" for array in arrays_in(raw))
         result, aux = self.compute(args, raw)
-        several = type(result) is tuple
-        results = result if several else (result,)
-        if whole or isinstance(results[0], np.generic):
-            results = tuple([_settled(y, whole) for y in results])
+        if whole or type(result) is not np.ndarray:
+            result = _settled(result, whole)
         node = None
-        if tracked and mode.record and results[0].dtype.kind == "f":
-            node = Node()
-            node.primitive, node.edges, node.leaf, node.checksums = self, edges, None, None
-            node.outputs = tuple([(y.shape, y.dtype) for y in results])
+        if tracked and mode.record and (result[0] if type(result) is tuple else result).dtype.kind == "f":
             key = (tracked, places) if places else tracked
             plan = self.plans.get(key)
             if plan is None:
-                plan = self.plans[key] = Plan(self, tracked, places, several)
-            node.plan = plan
-            plan.keep(node, args, raw, results if several else results[0], aux, loose)
+                plan = self.plans[key] = Plan(self, tracked, places, type(result) is tuple)
+                if self.positional == self._arity and self.composition is None and not self.aux and not places:
+                    self._usual[tracked] = plan
+            node = plan.record(edges, args, raw, result, aux, loose)
         if mode.anomaly:
-            self.inspect(raw, results, node)
-        tensors = tuple([wrap(y, node, k) for k, y in enumerate(results)])
-        for tensor in tensors:
-            if tensor._array.base is not None:  # a view shares its owner's counter of writes
-                _share_version(tensor, args)
-        return tensors if several else tensors[0]
+            self.inspect(raw, result, node)
+        return _tensors(result, node, args)
 
     def compute(self, args: Sequence[Any], raw: Sequence[Any]) -> tuple[Any, Any]:
         """Apply the formula; gives (result, aux). An error speaks of this primitive and its arguments."""
@@ -273,7 +305,7 @@ class Primitive:
                 array = part._array if type(part) is Tensor else part
                 if hasattr(array, "__array_function__"):
                     where = array if where is None or type(part) is Tensor else where
-                    if array.dtype.kind in "fc" and (array.ndim or type(part) is Tensor):  # a plain 0-d array is a number
+                    if array.dtype.kind in "fc" and (array.ndim or type(part) is Tensor):  # else it is a number
                         floats[f"{name}[{place}]" if kind == ARRAYS else name] = array.dtype
         if len(set(floats.values())) > 1:
             raise dtype_clash(self.name, floats)
@@ -284,7 +316,7 @@ class Primitive:
     def inspect(self, raw: list[Any], results: tuple[Array, ...], node: Node | None) -> None:
         """Under `detect_anomaly`: refuse to turn finite numbers into NaN or infinity; remember what was saved."""
         if all(map(is_finite, arrays_in(raw))):
-            for result in results:
+            for result in results if type(results) is tuple else (results,):
                 if not is_finite(result):
                     bad = "NaN" if bool(np.isnan(result).any()) else "infinity"
                     raise FloatingPointError(f"{self.name}: made {bad} out of finite numbers, in a result of shape "
@@ -365,10 +397,26 @@ def _convert(value: Any, dtype: np.dtype | None, where: Array) -> Any:
     return value.astype(dtype) if dtype is not None and getattr(value, "dtype", dtype) != dtype else value
 
 
-def _settled(result: Any, whole: bool) -> Array:
+def _settled(result: Any, whole: bool) -> Any:
     """NumPy's scalars become arrays again, and floats made from integers float32."""
+    if type(result) is tuple:
+        return tuple([_settled(y, whole) for y in result])
     result = np.asarray(result) if isinstance(result, np.generic) else result
     return result.astype(np.float32) if whole and result.dtype.kind == "f" else result
+
+
+def _tensors(result: Any, node: Node | None, args: Sequence[Any]) -> Any:
+    """The result of a call, as a Tensor or a tuple of them. A view is written to whenever its owner is."""
+    if type(result) is tuple:
+        tensors = tuple([wrap(y, node, k) for k, y in enumerate(result)])
+        for tensor in tensors:
+            if tensor._array.base is not None:
+                _share_version(tensor, args)
+        return tensors
+    tensor = wrap(result, node, 0)
+    if result.base is not None:
+        _share_version(tensor, args)
+    return tensor
 
 
 def _share_version(tensor: Tensor, args: Sequence[Any]) -> None:
