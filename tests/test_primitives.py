@@ -102,16 +102,19 @@ def test_rule_01_a_rule_that_names_something_else_is_refused(registry):
         mine.vjp("w")(lambda g: g)
 
 
+since_2_1 = pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.1.0", reason="NumPy 2.0 has not this form")
+
+
 @pytest.mark.parametrize(("ours", "numpys"), [
-    (lambda t: np.clip(t, a_min=0.0), lambda a: np.clip(a, 0.0, None)),
-    (lambda t: np.clip(t, min=0.0, max=1.0), lambda a: np.clip(a, 0.0, 1.0)),
+    pytest.param(lambda t: np.clip(t, a_min=0.0), lambda a: np.clip(a, 0.0, None), marks=since_2_1),
+    pytest.param(lambda t: np.clip(t, min=0.0, max=1.0), lambda a: np.clip(a, 0.0, 1.0), marks=since_2_1),
     (lambda t: np.clip(t, None, a_max=1.0), lambda a: np.clip(a, None, 1.0)),
     (lambda t: np.sum(t, 1, keepdims=True), lambda a: a.sum(1, keepdims=True)),
     (lambda t: np.sum(axis=0, a=t), lambda a: a.sum(0)),
     (lambda t: np.sum(t, 1, None, None, True), lambda a: a.sum(1, keepdims=True)),
     (lambda t: np.var(t, 0, None, None, 1), lambda a: a.var(0, ddof=1)),
     (lambda t: t.var(axis=0, ddof=1), lambda a: a.var(0, ddof=1)),
-    (lambda t: np.reshape(t, shape=(3, 2)), lambda a: a.reshape(3, 2)),
+    pytest.param(lambda t: np.reshape(t, shape=(3, 2)), lambda a: a.reshape(3, 2), marks=since_2_1),
     (lambda t: np.reshape(t, (3, 2), order="C"), lambda a: a.reshape(3, 2)),
     (lambda t: np.squeeze(np.expand_dims(t, axis=0), axis=0), lambda a: a),
     (lambda t: np.moveaxis(t, source=0, destination=1), lambda a: a.T),

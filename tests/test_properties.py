@@ -417,7 +417,11 @@ CALLS: dict[str, Any] = {
 def test_called_as_numpy_allows(call: str) -> None:
     """The value is NumPy's, and the gradient is the slope that a central difference of NumPy's own function finds."""
     function, x, v, h = CALLS[call], leaf(M), normal(5, M.shape), 1e-5
-    ys, wanted = outputs_of(function(x)), outputs_of(function(M))
+    try:
+        wanted = outputs_of(function(M))
+    except TypeError as refusal:
+        pytest.skip(f"NumPy {np.__version__} does not take this form: {refusal}")
+    ys = outputs_of(function(x))
     for y, array in zip(ys, wanted, strict=True):
         np.testing.assert_allclose(y.detach().numpy(), array, rtol=1e-14, atol=1e-15, strict=True)
     cs = [normal(k, y.shape) for k, y in enumerate(ys)]
@@ -432,6 +436,7 @@ def outputs_of(result: Any) -> list[Any]:
     return [np.asarray(part) if isinstance(part, np.generic) else part for part in parts]
 
 
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.1.0", reason="NumPy 2.0 asks for both before it asks us")
 def test_one_bound_of_clip_may_be_named_as_in_older_numpy() -> None:
     """NumPy itself asks for both of a_min and a_max when one of them is named."""
     x = leaf(M)
