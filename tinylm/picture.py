@@ -3,26 +3,21 @@
 `tl.draw(loss)` shows in a notebook, and `tl.draw(loss).save("graph.svg")` writes it to a file. Data flows
 downwards, from the leaves to the result. A box names the operation, the shape it made, and what it keeps for the
 backward.
-
-The layout follows Sugiyama et al. (1981): boxes go to rows so that every arrow points down; within a row they
-are sorted by the mean position of their neighbours; then each is moved as close to that mean as its row allows.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from .backend import Array
 from .graph import Node, arrays_in, newest_first
+from .layout import LINE, Cell, arrange, rows_of, text_width
 from .tensor import Tensor
 
-ROW_GAP, GAP, MARGIN, LINE = 46, 26, 24, 17  # pixels: between rows, between boxes, around it all, of a line of text
-SWEEPS = 8  # how often the rows are sorted and moved, down and up in turn
+MARGIN = 24  # pixels around it all
 
 STYLE = """
 .tl{font-family:system-ui,-apple-system,"Segoe UI","Noto Sans",sans-serif;font-size:12px}
@@ -66,18 +61,6 @@ class Picture:
             partial.unlink(missing_ok=True)
 
 
-class Cell:
-    """A place in a row: a box with text, or (without lines) a point that an arrow passes on its way."""
-
-    def __init__(self, layer: int, kind: str = "", lines: Sequence[str] = (), title: str = "") -> None:
-        self.layer, self.kind, self.lines, self.title = layer, kind, lines, title
-        self.width = max((_width(line, k) + 28 for k, line in enumerate(lines)), default=0.0)
-        self.height = len(lines) * LINE + 15.0 if lines else 0.0
-        self.x, self.y = 0.0, 0.0  # the middle of it
-        self.above: list[Cell] = []
-        self.below: list[Cell] = []
-
-
 def draw(result: Tensor, limit: int = 150, names: dict[str, Tensor] | None = None) -> Picture:
     """A picture of how `result` was computed, to be taken before the backward frees the graph.
 
@@ -101,8 +84,8 @@ def draw(result: Tensor, limit: int = 150, names: dict[str, Tensor] | None = Non
     operations = [node for node in order if node.primitive is not None]
     called = {id(tensor): name for name, tensor in (names or {}).items()}
     cells, wires = _cells(order, operations[:limit], len(operations) - limit, called)
-    rows = _rows(cells, wires)
-    _arrange(rows)
+    rows = rows_of(cells, wires)
+    arrange(rows)
     owners = {id(owner): owner for node in operations for owner in map(_owner, arrays_in(node.saved))}
     kept = _bytes(sum(owner.nbytes for owner in owners.values()))
     caption = (f"{_count(len(operations), 'operation')}, {_count(len(order) - len(operations), 'leaf', 'leaves')}; "
@@ -172,74 +155,6 @@ def _describe(node: Node, layer: int, end: bool, names: dict[int, str]) -> Cell:
     return Cell(layer, "end" if end else "op", lines, "\n".join(details))
 
 
-def _rows(cells: list[Cell], wires: Iterable[tuple[Cell, Cell]]) -> list[list[Cell]]:
-    """The rows from top to bottom. All long arrows out of one box share the points that they pass."""
-    rows: list[list[Cell]] = [[] for _ in range(max(cell.layer for cell in cells) + 1)]
-    for cell in cells:
-        rows[cell.layer].append(cell)
-    passing: dict[tuple[Cell, int], Cell] = {}
-    for source, target in wires:
-        last = source
-        for layer in range(source.layer - 1, target.layer, -1):
-            point = passing.get((source, layer))
-            if point is None:
-                point = passing[source, layer] = Cell(layer)
-                rows[layer].append(point)
-                _link(last, point)
-            last = point
-        _link(last, target)
-    return rows[::-1]
-
-
-def _link(upper: Cell, lower: Cell) -> None:
-    upper.below.append(lower)
-    lower.above.append(upper)
-
-
-def _arrange(rows: list[list[Cell]]) -> None:
-    """Give every cell its x and y."""
-    for row in rows:
-        _place(row, [0.0] * len(row))
-    for sweep in range(2 * SWEEPS):
-        down = sweep % 2 == 1
-        for row in rows if down else rows[::-1]:
-            if sweep < SWEEPS:  # later sweeps keep the order and only move
-                wish = {cell: _mean(cell, cell.above if down else cell.below) for cell in row}
-                row.sort(key=wish.__getitem__)
-                _place(row, [wish[cell] for cell in row])
-            else:
-                _place(row, [_mean(cell, cell.above + cell.below) for cell in row])
-    top = 0.0
-    for row in rows:
-        height = max(cell.height for cell in row)
-        for cell in row:
-            cell.y, cell.height = top + height / 2, cell.height if cell.lines else height
-        top += height + ROW_GAP
-
-
-def _mean(cell: Cell, neighbours: list[Cell]) -> float:
-    """Where its neighbours want a cell. Operation to operation, and a long arrow in itself, shall be straight lines."""
-    pull = [(1.0 if other.kind == cell.kind else 0.15, other.x) for other in neighbours]
-    return sum(weight * x for weight, x in pull) / sum(weight for weight, _ in pull) if pull else cell.x
-
-
-def _place(row: list[Cell], wish: list[float]) -> None:
-    """Move each cell as near to its wish as order and gaps allow: least squares, by pooling adjacent violators."""
-    offsets = [0.0]
-    for left, right in itertools.pairwise(row):
-        offsets.append(offsets[-1] + (left.width + right.width) / 2 + GAP)
-    blocks: list[tuple[float, float, int]] = []  # (mean wish, weight, cells) of cells that stand gap by gap
-    for cell, x, offset in zip(row, wish, offsets, strict=True):
-        mean, weight, size = x - offset, 1.0 if cell.kind == "op" else 0.3, 1
-        while blocks and blocks[-1][0] > mean:
-            other, heavy, many = blocks.pop()
-            mean, weight, size = (mean * weight + other * heavy) / (weight + heavy), weight + heavy, size + many
-        blocks.append((mean, weight, size))
-    places = [mean for mean, _, size in blocks for _ in range(size)]
-    for cell, place, offset in zip(row, places, offsets, strict=True):
-        cell.x = place + offset
-
-
 def _svg(rows: list[list[Cell]], wires: dict[tuple[Cell, Cell], str], caption: str) -> str:
     cells = [cell for row in rows for cell in row]
     left = min(cell.x - cell.width / 2 for cell in cells) - MARGIN
@@ -247,8 +162,8 @@ def _svg(rows: list[list[Cell]], wires: dict[tuple[Cell, Cell], str], caption: s
     for (source, target), label in wires.items():
         x = _entry(next(cell for cell in target.above if _origin(cell) is source), target) + 6
         texts.append((x, target.y - target.height / 2 - 15, label))
-    right = max([cell.x + cell.width / 2 for cell in cells] + [x + _width(label) for x, _, label in texts])
-    width = max(right + MARGIN - left, _width(caption) + 2 * MARGIN)
+    right = max([cell.x + cell.width / 2 for cell in cells] + [x + text_width(label) for x, _, label in texts])
+    width = max(right + MARGIN - left, text_width(caption) + 2 * MARGIN)
     bottom = max(cell.y + cell.height / 2 for cell in cells)
     height = bottom + 2 * MARGIN + 22
     view = f"{left:.1f} {-MARGIN} {width:.1f} {height:.1f}"
@@ -301,11 +216,6 @@ def _box(cell: Cell) -> str:
             out.append(f'<path class="mark" d="M{x + 6:.1f} {baseline - 9:.1f}v9"/>')
         out.append(f'<text class="{style}" x="{x + 14:.1f}" y="{baseline:.1f}">{escape(line)}</text>')
     return "".join(out) + "</g>"
-
-
-def _width(text: str, line: int = 1) -> float:
-    """About how wide a text will be: nobody here knows the reader's fonts, so rather too wide."""
-    return len(text) * (8.4 if line == 0 else 6.7)
 
 
 def _owner(array: Array) -> Array:
