@@ -79,7 +79,7 @@ def fake_cupy(monkeypatch, count):
                                   lambda name: tl.Tensor(1.0, device=name)])
 def test_a_missing_gpu_says_which_part_is_missing(monkeypatch, call):
     monkeypatch.setitem(sys.modules, "cupy", None)  # import cupy raises ImportError
-    lines = r'CuPy.*pip install "tinylm\[gpu13\]" for CUDA 13.*pip install "tinylm\[gpu\]" for CUDA 12'
+    lines = r'CuPy.*pip install cupy-cuda13x for CUDA 13.*pip install cupy-cuda12x for CUDA 12'
     with pytest.raises(RuntimeError, match=lines):
         call("gpu")
     fake_cupy(monkeypatch, None)

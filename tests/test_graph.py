@@ -1,5 +1,6 @@
 """The recorded graph and the walk back: what is kept, what is freed, in which order, in which thread."""
 
+import contextlib
 import contextvars
 import subprocess
 import sys
@@ -504,3 +505,52 @@ def test_rule_13_unused_inputs_are_an_error_or_none(device):
     assert got.item() == 2.0
     with pytest.raises(TypeError, match="input 0 is not a Tensor with requires_grad=True"):
         tl.grad((x * 2).sum(), tl.Tensor([1.0]))
+
+
+# Writes that a counter has to see -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", [
+    np.squeeze, lambda x: np.einsum("ij->ji", x), lambda x: np.einsum("ij", x), np.transpose, lambda x: x[1:],
+    lambda x: np.split(x, 2)[0], lambda x: np.broadcast_to(x, (3, 2, 2)),
+], ids=["squeeze of nothing", "einsum", "einsum as it is", "transpose", "slice", "split", "broadcast_to"])
+def test_rule_11_a_write_to_the_owner_of_a_view_is_seen(view):
+    x, v = tl.Tensor([[1.0, 2.0], [3.0, 4.0]]), tl.Tensor(2.0, requires_grad=True)
+    loss = (view(x) * v).sum()
+    x.assign(100.0)
+    with pytest.raises(RuntimeError, match="multiply saved was written to"):
+        tl.grad(loss, v)
+
+
+def test_rule_11_a_write_between_first_and_second_order_is_seen():
+    x = tl.Tensor([0.5], requires_grad=True)
+    first = tl.grad(np.sin(x).sum(), x, create_graph=True)
+    x.assign(3.0)
+    with pytest.raises(RuntimeError, match="was written to"):
+        tl.grad(first.sum(), x)
+
+
+def test_rule_08_gradients_recorded_by_create_graph_are_owned_too():
+    a, b = (tl.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    v = tl.Tensor([3.0, 4.0])
+    (a + b).backward(v, create_graph=True)
+    assert a.grad is not b.grad and a.grad is not v
+    assert not np.shares_memory(a.grad.data, b.grad.data) and not np.shares_memory(a.grad.data, v.data)
+
+
+def test_an_error_does_not_keep_arrays_alive(no_collector):
+    x = tl.Tensor(np.ones((2, 3)))
+    alive = weakref.ref(x)
+    for wrong in (lambda: x @ x, lambda: np.argmax(x, axis=7)):
+        with contextlib.suppress(ValueError, IndexError):
+            wrong()
+    del x, wrong
+    assert alive() is None
+
+
+def test_a_failed_assign_counts_as_no_write():
+    x = tl.Tensor([2.0], requires_grad=True)
+    loss = (x * x).sum()
+    with pytest.raises((ValueError, TypeError)):
+        x.assign(["abc"])
+    assert tl.grad(loss, x).item() == 4

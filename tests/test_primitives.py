@@ -335,7 +335,7 @@ def test_rule_09_two_floating_dtypes_are_an_error_that_names_the_cast(device):
     for clash in (lambda: narrow * wide, lambda: wide * narrow, lambda: narrow @ wide, lambda: np.stack([narrow, wide]),
                   lambda: narrow + raw([1.0, 2.0], device), lambda: raw([1.0, 2.0], device) + narrow,
                   lambda: np.einsum("i,i->", narrow, wide)):
-        with pytest.raises(TypeError, match=r"(add|multiply|matmul|stack|contract): .*float\d\d.*\.astype\(np\.float"):
+        with pytest.raises(TypeError, match=r"(add|multiply|matmul|stack|einsum): .*float\d\d.*\.astype\(np\.float"):
             clash()
 
 
@@ -352,7 +352,7 @@ def test_rule_09_a_gradient_of_another_dtype_names_the_rule(device, registry):
         return np.copy(x)
 
     widening.vjp("x")(lambda g: g.astype(np.float64))
-    with pytest.raises(TypeError, match="widening: a derivative rule returned float64 for an input of float32"):
+    with pytest.raises(TypeError, match="the derivative of widening with respect to x: a rule returned float64 for an input of float32"):
         widening(leaf([1.0], np.float32)).sum().backward()
 
 
@@ -531,3 +531,77 @@ def test_fused_that_kept_too_little_for_second_order_says_what_to_do(registry):
         tl.grad(thrifty(x).sum(), x, create_graph=True)
     with tl.fused(False):
         assert tl.grad(tl.grad(thrifty(x).sum(), x, create_graph=True).sum(), x).item() == pytest.approx(np.e)
+
+
+# What the author of a primitive may do wrong, and less usual things that are right ---------------------------------
+
+
+def test_a_fused_primitive_with_settings_after_the_star(registry):
+    def scaled(x, *, k=2.0):
+        return np.tanh(x) * k
+
+    @tl.fuses(scaled)
+    def fast_scaled(x, *, k=2.0):
+        y = np.tanh(x)
+        return y * k, y
+
+    fast_scaled.vjp("x")(lambda g, x, k, aux: g * k * (1 - aux * aux))
+    assert tl.gradcheck(lambda x: fast_scaled(x, k=3.0), np.array([0.3, -1.0]), order=2)
+    with tl.fused(False):
+        assert tl.gradcheck(lambda x: fast_scaled(x, k=3.0), np.array([0.3, -1.0]), order=2)
+
+
+def test_a_fused_primitive_of_a_list_has_second_derivatives(registry):
+    @tl.fuses(lambda parts: np.concatenate(parts) ** 2, many="parts")
+    def squared_together(parts):
+        joined = np.concatenate(parts)
+        return joined ** 2, joined
+
+    @squared_together.vjp("parts")
+    def _(g, parts, aux):
+        return np.split(2 * aux * g, np.cumsum([part.shape[0] for part in parts])[:-1])
+
+    assert tl.gradcheck(lambda a, b: squared_together([a, b, np.sin(a)]), [np.ones(2) * 0.5, np.ones(3)], order=2)
+
+
+def test_an_output_of_integers_has_no_gradient(registry):
+    @tl.primitive()
+    def top(x):
+        i = np.argmax(x)
+        return (np.asarray(i), x[i] * 1.0), i
+
+    top.vjp("x")(lambda g, x_shape, aux: tl.ops.scatter_add(g[1], aux, x_shape))
+    x = tl.Tensor([1.0, 3.0, 2.0], requires_grad=True)
+    index, value = top(x)
+    assert not index.requires_grad and index.item() == 1
+    assert tl.grad(value, x).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(("formula", "rule", "message"), [
+    (lambda x: 1.0, lambda g: g, "the formula returned float; it returns an array"),
+    (lambda x: None, lambda g: g, "the formula returned NoneType"),
+    (lambda x: [x], lambda g: g, "the formula returned list"),
+    (lambda x: tl.Tensor([1.0]), lambda g: g, "the formula returned Tensor"),
+    (lambda x: x * 2, lambda g: 1.0, "with respect to x: a rule returned float, not an array"),
+    (lambda x: x * 2, lambda g, aux: g, r"a rule asks for aux, so the formula has to return \(result, aux\)"),
+])
+def test_a_wrong_formula_or_rule_is_named(registry, formula, rule, message):
+    formula.__name__ = "mine"
+    mine = tl.primitive()(formula)
+    mine.vjp("x")(rule)
+    with pytest.raises(TypeError, match=f"mine.*{message}"):
+        tl.grad(mine(tl.Tensor([1.0, 2.0], requires_grad=True)).sum(), [])  # the forward, or
+        mine(tl.Tensor([1.0, 2.0], requires_grad=True)).sum().backward()  # the backward
+
+
+def test_a_joint_rule_without_an_entry_is_named(registry):
+    @tl.primitive()
+    def product(a, b):
+        return a * b
+
+    product.vjp("a", "b", joint=True)(lambda g, a, b: {"a": g * b})
+    a, b = (tl.Tensor([1.0], requires_grad=True) for _ in range(2))
+    with pytest.raises(TypeError, match="product with respect to b: the rule returned dict without an entry for it, 'b'"):
+        product(a, b).backward()
+    with pytest.raises(TypeError, match="many='parts' names none of its parameters, x"):
+        tl.primitive(many="parts")(lambda x: x)

@@ -349,3 +349,55 @@ def test_indexing_with_tensors(device):
     np.testing.assert_array_equal(host(x[x > 1.5]), [2, 3])
     np.testing.assert_array_equal(host(x[tl.Tensor(1)]), 2)
     np.testing.assert_array_equal(host(tl.grad(x[x > 1.5].sum(), x)), [0, 1, 1])
+
+
+# Calls that look right ---------------------------------------------------------------------------------------------
+
+
+def test_bitwise_operators_are_bitwise():
+    assert (tl.Tensor([6]) & 3).tolist() == [2] and (~tl.Tensor([6])).tolist() == [-7]
+    assert (tl.Tensor([6]) | 1).tolist() == [7] and (tl.Tensor([6]) ^ 3).tolist() == [5]
+    assert (~(tl.Tensor([1.0]) > 0)).tolist() == [False]
+    with pytest.raises(TypeError, match="bitwise_and"):
+        tl.Tensor([1.0]) & tl.Tensor([1.0])
+
+
+def test_tuples_compare_as_lists_do():
+    assert (tl.Tensor([1.0, 2.0]) == (1.0, 3.0)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda t: tl.Tensor([1.0], np.float64), TypeError, "requires_grad is True or False.*dtype=np.float64"),
+    (lambda t: t.astype(complex), TypeError, "astype: complex128 is not one of float16"),
+    (lambda t: t + 1j, TypeError, "add: the number 1j is complex"),
+    (lambda t: t.ravel("F"), TypeError, "reshape: order='F' is not supported"),
+    (lambda t: t + [[1.0], [1.0, 2.0]], ValueError, "add: .*inhomogeneous"),
+    (lambda t: t + [1.0, 2.0], ValueError, r"add: shapes \(3,\) and \(2,\) do not broadcast"),
+    (lambda t: np.broadcast_to(t, (2, 4)), ValueError, r"broadcast_to: shape \(3,\) does not broadcast to \(2, 4\)"),
+    (lambda t: t @ 2, ValueError, "matmul: .*numbers multiply with"),
+    (lambda t: t.sum(axis=[0]), TypeError, r"sum: several axes are given as a tuple: axis=\(0,\)"),
+    (lambda t: tl.Tensor([t, t]), TypeError, r"np\.stack"),
+    (lambda t: np.einsum(t, [0], [0]), TypeError, "einsum: the subscripts come first, as a string"),
+    (lambda t: tl.grad(t.sum(), None), TypeError, "grad: inputs are Tensors, number 0 is NoneType"),
+    (lambda t: tl.grad(1.0, t), TypeError, "grad: outputs are Tensors, number 0 is float"),
+    (lambda t: tl.grad([t.sum(), t.sum()], t, [1.0]), ValueError, "grad: 2 outputs and 1 gradients"),
+    (lambda t: np.round(t, out=np.zeros(3)), TypeError, r"round: Tensors cannot be written into \(out=\)"),
+    (lambda t: np.linalg.inv(tl.Tensor(np.zeros((2, 2)))), np.linalg.LinAlgError, "inv: Singular matrix"),
+])
+def test_a_wrong_call_is_explained(call, error, message):
+    with pytest.raises(error, match=message):
+        call(tl.Tensor([1.0, 2.0, 3.0], requires_grad=True))
+
+
+@pytest.mark.parametrize("call", [
+    lambda v: np.dot(2.0, v), lambda v: np.dot(v, 3), lambda v: np.einsum("i,->i", v, 2.0), lambda v: np.transpose(v, 0),
+    lambda v: np.roll(v, np.array(2)), lambda v: np.copy(a=v), lambda v: np.squeeze(v) * v,
+])
+def test_forms_that_numpy_takes_have_gradients(call):
+    assert tl.gradcheck(call, np.array([0.5, -1.0, 2.0]), order=2)
+
+
+def test_a_numpy_number_is_a_gradient():
+    x = tl.Tensor([1.0, 2.0], requires_grad=True)
+    x.sum().backward(np.float64(2))
+    assert x.grad.tolist() == [2, 2]

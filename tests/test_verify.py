@@ -58,8 +58,9 @@ def test_nan_fails():
 
 
 def test_a_kink_is_named():
-    report = gradcheck(tl.ops.relu, np.array([0.5, 1e-5]), raise_exception=False)
-    assert not report and report.worst.kink and "a kink is near" in str(report)
+    for near in (0.0, 1e-5, 2e-4, 7e-4):
+        report = gradcheck(tl.ops.relu, np.array([0.5, near]), raise_exception=False)
+        assert not report and report.worst.kink and "a kink is near" in str(report)
     assert not gradcheck(lambda x: x * x.detach(), np.array([0.5]), raise_exception=False).worst.kink
 
 
@@ -106,8 +107,28 @@ def test_several_outputs():
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: gradcheck(np.exp, tl.Tensor([1.0], requires_grad=True)), "input 0 is float32.*astype"),
     (lambda: gradcheck(np.exp, np.array([1])), "no floating-point input"),
+    (lambda: gradcheck(np.exp, np.zeros((0, 2))), "only empty ones"),
+    (lambda: gradcheck(np.exp, np.ones(2), order=3), "order is 1 or 2, not 3"),
+    (lambda: gradcheck(np.exp, np.ones(2), directions=-1), "directions, -1"),
+    (lambda: gradcheck(lambda x: None, np.ones(2)), "the function returned NoneType"),
+    (lambda: gradcheck(np.exp, tl.Tensor(np.ones(2), requires_grad=True) * 2), "input 0 is a result of an operation"),
+    (lambda: gradcheck(lambda x: x * float(np.random.default_rng().normal()), np.ones(2)), "switch off what is random"),
     (lambda: gradcheck(np.exp, np.array([1.0]), method="magic"), "five-point.*complex.*magic"),
 ])
 def test_wrong_use(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_a_step_out_of_the_domain_is_named():
+    with np.errstate(invalid="ignore"):
+        report = gradcheck(np.log, np.array([1e-4]), raise_exception=False)
+    assert not report and "leaves the function's domain" in str(report)
+
+
+def test_a_function_that_differentiates_can_be_checked():
+    assert gradcheck(lambda x: tl.grad((x ** 3).sum(), x, create_graph=True), np.array([0.5, 2.0]), order=2)
+
+
+def test_one_tolerance_for_all_orders():
+    assert gradcheck(np.exp, np.ones(2), order=2, tolerances=1e-3).tolerances == {1: 1e-3, 2: 1e-3}

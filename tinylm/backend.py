@@ -38,8 +38,8 @@ def _cupy() -> Any:
         import cupy
     except ImportError as error:
         raise RuntimeError(
-            "the device 'gpu' needs CuPy, which is not installed: "
-            'pip install "tinylm[gpu13]" for CUDA 13, pip install "tinylm[gpu]" for CUDA 12'
+            "the device 'gpu' needs CuPy, which is not installed: pip install cupy-cuda13x for CUDA 13, "
+            'pip install cupy-cuda12x for CUDA 12 (or, in a clone of TinyLM, pip install -e ".[gpu13]" or ".[gpu]")'
         ) from error
     try:
         count = cupy.cuda.runtime.getDeviceCount()

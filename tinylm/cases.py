@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import backend
+from . import backend, ops
+from .graph import TABLE
 from .primitives import ARRAY, PRIMITIVES, REALS, Call, Pin, Primitive, R
 from .tensor import Tensor, grad, wrap
 from .verify import (
@@ -288,6 +289,8 @@ def chosen(names: list[str]) -> list[Primitive]:
         if name not in PRIMITIVES:
             near = difflib.get_close_matches(name, PRIMITIVES, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
+            if name in TABLE or hasattr(ops, name):
+                hint = ": it is made of others, or nothing flows back through it, so it has no rule of its own"
             raise ValueError(f"gradcheck: no primitive is called {name!r}{hint}")
     return [p for p in PRIMITIVES.values() if p.rules and (not names or p.name in names)]
 
@@ -333,7 +336,10 @@ def formula(primitive: Primitive) -> Iterator[str]:
     """A primitive in full: what it computes, its formula and rules as they stand in the source, its cases."""
     yield f"{primitive.name}: {inspect.getdoc(primitive)}"
     yield "domain " + str(primitive.domain) + (f", kinks {primitive.kinks}" if primitive.kinks else ", smooth")
-    yield inspect.getsource(primitive.formula).rstrip()
+    if "ufunc" in primitive.formula.__qualname__:  # one of NumPy's own functions
+        yield f"formula: np.{primitive.numpy[0].__name__}({', '.join(primitive.names)})"
+    else:
+        yield inspect.getsource(primitive.formula).rstrip()
     yield from dict.fromkeys(inspect.getsource(rule.function).rstrip() for rule in primitive.rules.values())
     for case in cases_of(primitive):
         yield f"  {case.name:<60} first {case.first_error():.1e}  second {case.second_error():.1e}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -62,13 +63,13 @@ def parser() -> Parser:
     train.add_argument("--model", default="mlp", help="which model: mlp (Bengio 2003), the default")
     train.add_argument("--preset", default="small", help="its size: tiny or small (default)")
     train.add_argument("--minutes", type=float, help="how long to train (default 1.5, unless --steps is given)")
-    train.add_argument("--steps", type=int, help="how many steps to train: unlike minutes, exactly repeatable")
+    train.add_argument("--steps", type=_whole, help="how many steps to train: unlike minutes, exactly repeatable")
     train.add_argument("--batch-size", type=int, default=512, metavar="N", help="examples in a step (default 512)")
     train.add_argument("--lr", type=float, default=4e-3, help="the highest learning rate (default 0.004)")
     train.add_argument("--weight-decay", type=float, default=0.15, metavar="W", help="how fast weights shrink: more "
                        "of it learns less by heart (default 0.15)")
     train.add_argument("--name", help="the run is saved as runs/NAME (default: the model's name, numbered)")
-    train.add_argument("--seed", type=int, default=0, help="where random numbers start (default 0)")
+    train.add_argument("--seed", type=_whole, default=0, help="where random numbers start (default 0)")
 
     write = command("generate", _generate, "write text with a trained model", "Ctrl-C stops it.")
     write.add_argument("run", nargs="?", help="the folder of a run (default: the newest in runs/)")
@@ -78,7 +79,7 @@ def parser() -> Parser:
                        "as it learnt, 2 raves (default 0.8)")
     write.add_argument("--top-k", type=int, metavar="K", help="choose among the K likeliest characters only")
     write.add_argument("--greedy", action="store_true", help="always take the likeliest character")
-    write.add_argument("--seed", type=int, default=0, help="another number writes another text (default 0)")
+    write.add_argument("--seed", type=_whole, default=0, help="another number writes another text (default 0)")
 
     check = command("gradcheck", _gradcheck, "prove the derivatives",
                     "It compares each derivative rule with finite differences.")
@@ -89,6 +90,14 @@ def parser() -> Parser:
     for each in (train, write):
         each.add_argument("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
     return top
+
+
+def _whole(text: str) -> int:
+    """A whole number that is not negative, for argparse."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is negative")
+    return value
 
 
 def _train(args: Any) -> int:
@@ -135,8 +144,9 @@ def _generate(args: Any) -> int:
 
     folder = Path(args.run) if args.run else _newest()
     run = checkpoint.load(folder)
+    args.prompt = os.fsencode(args.prompt).decode("utf-8", "replace")  # in the locale "C" it may come as raw bytes
     if unknown := run.tokenizer.unknown(args.prompt):
-        print(f"the model has never seen {unknown!r} and reads it as an unknown character", file=sys.stderr)
+        print(f"the model has never seen {unknown!r} and reads it as unknown", file=sys.stderr)
     _write(run.model, run.tokenizer, args.prompt, args.length, args.temperature, args.top_k, args.greedy, args.seed)
     return 0
 
@@ -163,10 +173,12 @@ def _gradcheck(args: Any) -> int:
 
 
 def _new_folder(name: str | None, model: str) -> Path:
+    if name is not None and not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(f"--name {name!r}: letters, digits, '.', '-' and '_' make a name, which is a folder in runs/")
     if name is None:
         number = next(n for n in range(1, 10**6) if not (Path("runs") / f"{model}-{n}").exists())
         return Path("runs") / f"{model}-{number}"
-    if (Path("runs") / name).exists():
+    if (Path("runs") / name / "config.json").exists():  # without it no run was finished there
         raise ValueError(f"there is a run runs/{name} already: take another --name, or delete the folder")
     return Path("runs") / name
 
@@ -189,8 +201,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         with device(args.device or "cpu"):
             return int(args.function(args))
-    except (ValueError, OSError, RuntimeError, ArithmeticError, ImportError) as error:
+    except BrokenPipeError:  # what read the output has closed it: `tinylm generate | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, TypeError, OSError, RuntimeError, ArithmeticError, ImportError) as error:
         print(f"tinylm: {error}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("tinylm: not enough memory; a smaller --batch-size or --preset needs less", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

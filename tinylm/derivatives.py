@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .graph import setting
 from .tensor import Tensor, grad, wrap
 
 
@@ -21,7 +22,8 @@ def _leaf(value: Any) -> Tensor:
 
 
 def _apply(func: Callable[[Tensor], Tensor], x: Tensor, name: str) -> Tensor:
-    y = func(x)
+    with setting(record=True):
+        y = func(x)
     if not isinstance(y, Tensor):
         raise TypeError(f"{name}: the function returned {type(y).__name__}, not a Tensor")
     return y

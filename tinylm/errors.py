@@ -18,8 +18,11 @@ def explain(name: str, arguments: dict[str, Any], error: Exception) -> Exception
     given = ", ".join(f"{key} {value.shape} {value.dtype}" for key, value in arrays.items())
     settings = ", ".join(f"{key}={value!r}" for key, value in arguments.items() if _is_setting(value))
     hint = (_devices(arrays) if isinstance(error, TypeError) else "") or _hint(name, arrays, arguments, error, said)
-    kind = next((k for k in (IndexError, ValueError, TypeError) if isinstance(error, k)), RuntimeError)
-    return kind(f"{name}: {hint or said}\n  called with {'; '.join(filter(None, [given, settings]))}")
+    message = f"{name}: {hint or said}\n  called with {'; '.join(filter(None, [given, settings]))}"
+    try:
+        return type(error)(message)
+    except TypeError:  # some of NumPy's errors are made from other things than a message
+        return next((k for k in (IndexError, ValueError, TypeError) if isinstance(error, k)), RuntimeError)(message)
 
 
 def dtype_clash(name: str, dtypes: dict[str, np.dtype]) -> TypeError:
@@ -60,6 +63,15 @@ def _hint(name: str, arrays: dict[str, Any], arguments: dict[str, Any], error: E
         ndim = len(shapes[0])
         return (f"{said.split(':', 1)[-1].strip()}. The axes of shape {shapes[0]} are {-ndim} to {ndim - 1}"
                 if ndim else "a single number (shape ()) has no axes")
+    if name == "matmul" and len(shapes) < 2:
+        return "a matrix product takes arrays of one axis or more; numbers multiply with *"
+    if isinstance(error, TypeError) and isinstance(arguments.get("axis"), list):
+        return f"several axes are given as a tuple: axis={tuple(arguments['axis'])}"
+    if name == "broadcast_to" and shapes:
+        return (f"shape {shapes[0]} does not broadcast to {arguments['shape']}: counted from the right, its axes must "
+                "be equal to those or 1")
+    if name in ("concatenate", "stack", "split"):
+        return f"{said}; slice or pad one of them first"
     if name in ("matmul", "dot") and len(shapes) == 2 and all(shapes):
         (*_, inner), right = shapes
         outer = right[-2] if len(right) > 1 else right[0]

@@ -9,15 +9,14 @@ import numpy as np
 
 from .backend import generator, to_host
 from .tensor import no_grad
-from .text import Characters
-from .text.characters import UNKNOWN
+from .text import Tokenizer
 
 
 def stream(
-    model: Any, tokenizer: Characters, prompt: str = "", length: int = 500, temperature: float = 1.0,
+    model: Any, tokenizer: Tokenizer, prompt: str = "", length: int = 500, temperature: float = 1.0,
     top_k: int | None = None, greedy: bool = False, seed: int = 0,
 ) -> Iterator[str]:
-    """`length` characters that the model writes after `prompt`, each as soon as it is there.
+    """The text of `length` tokens that the model writes after `prompt`, each as soon as it is there.
 
     model        gives logits (1, vocabulary) for ids (1, up to model.context)
     temperature  p ∝ e^(logit / temperature): below 1 it keeps to what is likely, above 1 it dares more
@@ -29,29 +28,32 @@ def stream(
     """
     if length < 0:
         raise ValueError(f"generate: length is {length}; it cannot be negative")
-    if not temperature > 0:
+    if not 0 < temperature < float("inf"):
         raise ValueError(f"generate: temperature is {temperature}; it must be above 0. For the likeliest token "
                          "each time say greedy")
-    if top_k is not None and not 1 <= top_k < len(tokenizer):
-        raise ValueError(f"generate: top_k is {top_k}; it is from 1 to {len(tokenizer) - 1}, the tokens there are")
+    choices = len(tokenizer) - (tokenizer.unknown_id is not None)
+    if top_k is not None and not 1 <= top_k <= choices:
+        raise ValueError(f"generate: top_k is {top_k}; it is from 1 to {choices}, the tokens there are")
     rng = generator(seed)
     ids = list(tokenizer.encode(prompt))
 
-    def write() -> Iterator[str]:
+    def write() -> Iterator[int]:
         for _ in range(length):
             with no_grad():
                 window = np.array(ids[-model.context:], dtype=np.int64)[None]  # (1, up to context)
                 logits = to_host(model(window).data)[0]  # (vocabulary,)
-            ids.append(choose(logits, rng, temperature, top_k, greedy))
-            yield tokenizer.decode(ids[-1])
+            ids.append(choose(logits, rng, temperature, top_k, greedy, tokenizer.unknown_id))
+            yield ids[-1]
 
-    return write()
+    return tokenizer.stream(write(), after=prompt)
 
 
-def choose(logits: np.ndarray, rng: np.random.Generator, temperature: float, top_k: int | None, greedy: bool) -> int:
-    """Draw an id from softmax(logits / temperature), or take the largest; never the unknown one.  (vocabulary,)"""
+def choose(logits: np.ndarray, rng: np.random.Generator, temperature: float, top_k: int | None, greedy: bool,
+           never: int | None = 0) -> int:
+    """Draw an id from softmax(logits / temperature), or take the largest; not `never`, the unknown.  (vocabulary,)"""
     scores = logits.astype(np.float64)
-    scores[UNKNOWN] = -np.inf
+    if never is not None:
+        scores[never] = -np.inf
     if greedy:
         return int(np.argmax(scores))
     if top_k is not None:

@@ -65,7 +65,7 @@ class Node:
     number      when it was made: inputs are always older than outputs
     edges       for every input that needs a gradient, the node that made it and which output of it
     plan, saved what the rules asked to keep, and the arrays kept
-    versions    counters of writes to those arrays, and what they read at the time
+    versions    counters of writes to those arrays, what they read at the time, and which input it was
     outputs     shape and dtype of every output
     leaf        a weak reference to the Tensor that this leaf stands for
     """
@@ -100,7 +100,7 @@ def leaf_node(tensor: Any, array: Array) -> Node:
 
 
 Place = tuple[Node, int]  # a node, and which of its outputs
-Record = Callable[[Array, Node | None, int], Any]  # makes a Tensor from an array and its place
+Record = Callable[..., Any]  # makes a Tensor from an array, its place, and its counter of writes
 
 
 def differentiate(
@@ -116,12 +116,13 @@ def differentiate(
     retain   keep the graph for another walk instead of freeing each node behind us
     record   if given, the walk is recorded too, so that its result can be differentiated again
     """
+    watched = MODE.get().anomaly
     order = newest_first(node for node, _, _ in roots)
     wanted = None if targets is None else on_the_way(order, {node for node, _ in targets})  # None: all of them
     gradients: dict[Place, Array] = {}  # what has been received so far
     collected: dict[Place, Array] = {}
     for node, output, gradient in roots:
-        deposit(gradients, (node, output), gradient, node.primitive)
+        deposit(gradients, (node, output), gradient)
     for node in order:
         if wanted is not None and node not in wanted:
             continue
@@ -144,18 +145,14 @@ def differentiate(
         if node.versions or node.checksums is not None:
             check_saved(node)
         plan, edges = node.plan, node.edges
-        if plan.direct and record is None and node.checksums is None:  # one rule for each edge, as nearly always
+        if plan.direct and record is None and not (watched or node.checksums):  # one rule for each edge: the usual case
             saved = node.saved
             for (rule, share, _), edge in zip(plan.steps, edges):  # noqa: B905  (a microsecond counts here)
                 if wanted is None or edge[0] in wanted:
-                    part = rule(gradient, *saved[share]) if saved else rule(gradient)
-                    if part is None:
-                        raise TypeError(f"{plan.describe(edges.index(edge))}: the derivative rule returned None; "
-                                        "is `return` missing?")
-                    deposit(gradients, edge, part, node.primitive)
+                    deposit(gradients, edge, rule(gradient, *saved[share]) if saved else rule(gradient), node)
         else:
             for edge, part in plan.pull(node, gradient, wanted, record):
-                deposit(gradients, edges[edge], part, node.primitive)
+                deposit(gradients, edges[edge], part, node)
         if not retain:
             node.saved = node.edges = None
             node.versions = ()
@@ -194,15 +191,28 @@ def on_the_way(order: list[Node], goals: set[Node]) -> set[Node]:
     return wanted
 
 
-def deposit(gradients: dict[Place, Array], place: Place, gradient: Array, who: Any) -> None:
-    """Add `gradient`, which a rule of the primitive `who` made, to what one output of a node has received so far."""
+def deposit(gradients: dict[Place, Array], place: Place, gradient: Array, user: Node | None = None) -> None:
+    """Add `gradient` to what one output of a node has received so far; a rule of the node `user` made it."""
     node, output = place
     shape, dtype = node.outputs[output]
-    if gradient.shape != shape:
-        gradient = unbroadcast(gradient, shape, who)
-    if gradient.dtype is not dtype and gradient.dtype != dtype:
-        raise TypeError(f"{who}: a derivative rule returned {gradient.dtype} for an input of {dtype}")
+    try:
+        if gradient.shape != shape:
+            gradient = unbroadcast(gradient, shape)
+        if gradient.dtype is not dtype and gradient.dtype != dtype:
+            raise TypeError(f"a rule returned {gradient.dtype} for an input of {dtype}")
+    except (AttributeError, TypeError, ValueError) as error:
+        raise blame(user, place, gradient, error) from error
     gradients[place] = accumulate(gradients[place], gradient) if place in gradients else gradient
+
+
+def blame(user: Node | None, place: Place, gradient: Any, error: Exception) -> Exception:
+    """The error of a wrong rule, naming the derivative that it was for."""
+    if user is None:
+        return error
+    said = str(error) if hasattr(gradient, "dtype") else f"a rule returned {type(gradient).__name__}, not an array"
+    hint = "; is `return` missing?" if gradient is None else ""
+    return (ValueError if isinstance(error, ValueError) else TypeError)(
+        f"{user.plan.describe(user.edges.index(place))}: {said}{hint}")
 
 
 def accumulate(old: Array, new: Array) -> Array:
@@ -217,7 +227,7 @@ def fill_in(gradients: list[Any], outputs: tuple[tuple[tuple[int, ...], np.dtype
                  for g, (shape, dtype) in zip(gradients, outputs, strict=True))
 
 
-def unbroadcast(gradient: Array, shape: tuple[int, ...], who: Any = "unbroadcast") -> Array:
+def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
     """Sum `gradient` over the axes along which an input of this `shape` was broadcast.
 
     Broadcasting copies; the derivative of a copy is a sum. This is the only place that knows.
@@ -225,7 +235,7 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...], who: Any = "unbroadcast
     new = gradient.ndim - len(shape)
     stretched = [new + axis for axis, size in enumerate(shape) if size == 1]
     if new < 0 or any(size not in (1, g) for g, size in zip(gradient.shape[new:], shape, strict=True)):
-        raise ValueError(f"{who}: a derivative rule returned the shape {gradient.shape} for an input {shape}")
+        raise ValueError(f"a rule returned the shape {gradient.shape} for an input {shape}")
     summed = TABLE[np.sum](gradient, (*range(new), *stretched))
     return np.reshape(summed, shape)  # the stretched axes come back with size 1
 
@@ -233,7 +243,7 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...], who: Any = "unbroadcast
 def check_saved(node: Node) -> None:
     """Refuse to go on with an array that was written to after the forward saved it."""
     changed = False
-    for counter, was in node.versions:
+    for counter, was, _ in node.versions:
         if counter[0] != was:
             changed = True
     if not changed and node.checksums is not None:

@@ -61,11 +61,12 @@ def changes(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST, ast
             yield "index", n, n.value
 
 def computing(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a tree that compute, without guards that only raise an error, and docstrings."""
+    """The nodes of a tree that compute: without guards and handlers that only raise an error, and docstrings."""
     yield node
     for child in ast.iter_child_nodes(node):
         guard = isinstance(child, ast.If) and len(child.body) == 1 and isinstance(child.body[0], ast.Raise)
-        if not guard and not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+        text = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+        if not guard and not text and not isinstance(child, (ast.Raise, ast.ExceptHandler)):
             yield from computing(child)
 
 

@@ -45,9 +45,6 @@ EQUIVALENT: dict[str, str] = {
     "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
     "deposit arguments: accumulate(gradients[place], gradient) -> accumulate(gradient, gradients[place])":
         "addition commutes",
-    "deposit name: who -> gradients": "it only names the primitive in an error message",
-    "deposit name: who -> place": "it only names the primitive in an error message",
-    "deposit name: who -> gradient": "it only names the primitive in an error message",
     "fill_in call: next((g for g in gradients if g is not None)) -> (g for g in gradients if g is not None)":
         "it only says which library makes the zeros, and with one library anything does",
     "fill_in comparison: g is not None -> g is None":
@@ -233,7 +230,7 @@ def engine_mutants() -> Iterator[Mutant]:
         yield from function_mutants(cast(types.FunctionType, function))
     replacements: dict[str, list[Callable[..., Any]]] = {
         "accumulate": [lambda old, new: new, lambda old, new: old, lambda old, new: old + new + new],
-        "unbroadcast": [lambda g, shape, who=None: np.reshape(np.resize(g, shape), shape)],
+        "unbroadcast": [lambda g, shape: np.reshape(np.resize(g, shape), shape)],
         "newest_first": [functools.partial(_oldest_first, graph.newest_first), _depth_first],
     }
     for name, broken in replacements.items():

@@ -7,12 +7,13 @@ once and shared by every node of the same kind.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import TABLE, Node, Place, Record, count, new_node
+from .graph import MODE, TABLE, Node, Place, Record, count, new_node
 from .tensor import Tensor, grad
 
 
@@ -78,10 +79,10 @@ class Plan:
             value = args[i]
             if type(value) is Tensor:
                 if value._version is not None:
-                    versions = (*versions, (value._version, value._version[0]))
+                    versions = (*versions, (value._version, value._version[0], (i, None)))
             elif loose:
                 found: list[Any] = []
-                raw[i] = _own(raw[i], value, found)
+                raw[i] = _own(raw[i], value, found, i)
                 versions = (*versions, *found)
         node.versions = versions
         values = [*raw, y, aux]
@@ -97,7 +98,7 @@ class Plan:
         """Run the rules with every check: gives (edge, gradient) for every wanted edge of `node`."""
         if self.several and not isinstance(g, tuple):
             g = (g,)
-        saved = node.saved
+        saved, watched = node.saved, node.checksums is not None or MODE.get().anomaly
         if record is not None:
             if self.primitive.composition is not None:
                 yield from self.through_composition(node, g, record)
@@ -108,10 +109,12 @@ class Plan:
                 continue
             result = rule(g, *saved[share])
             for edge, key in receivers:
-                part = result if key is None or result is None else result[key]
-                if part is None:
-                    raise TypeError(f"{self.describe(edge)}: the derivative rule returned None; is `return` missing?")
-                if node.checksums is not None and is_finite(g) and not is_finite(part):
+                try:
+                    part = result if key is None else result[key]
+                except (KeyError, IndexError, TypeError) as error:
+                    raise TypeError(f"{self.describe(edge)}: the rule returned {type(result).__name__} without an "
+                                    f"entry for it, {key!r}") from error
+                if watched and is_finite(g) and not is_finite(part):
                     raise FloatingPointError(f"backward: {self.describe(edge)} made NaN or infinity out of a finite "
                                              "gradient; it is the first derivative that did")
                 if wanted is None or node.edges[edge][0] in wanted:
@@ -126,15 +129,21 @@ class Plan:
     def rebuild(self, node: Node, record: Record, inputs_only: bool = False) -> list[Any]:
         """What was kept, its arrays turned into Tensors on the nodes they came from: then rules are recorded."""
         origin = {key: node.edges[edge] for edge, key in enumerate(self.edges)}
+        counter = {key: version for version, _, key in node.versions}
+
+        def tensor(array: Any, position: int, place: int | None = None) -> Any:
+            if not hasattr(array, "dtype"):
+                return array
+            return record(array, *origin.get((position, place), (None, 0)), counter.get((position, place)))
+
         kept: list[Any] = []
         for name, value in zip(self.names, node.saved, strict=True):
             if name in self.primitive.rules:
                 position = self.primitive.names.index(name)
                 if name == self.primitive.many:
-                    value = [record(v, *origin.get((position, k), (None, 0))) if hasattr(v, "dtype") else v
-                             for k, v in enumerate(value)]
-                elif hasattr(value, "dtype"):
-                    value = record(value, *origin.get((position, None), (None, 0)))
+                    value = [tensor(part, position, place) for place, part in enumerate(value)]
+                else:
+                    value = tensor(value, position)
             elif name == "y" and not inputs_only:
                 several = isinstance(value, tuple)
                 value = tuple(record(v, node, k) for k, v in enumerate(value)) if several else record(value, node, 0)
@@ -153,12 +162,18 @@ class Plan:
                                "gradient cannot be differentiated again; write `with tl.fused(False):` around the "
                                "forward")
         # A barrier of identities: without it f(x, h(x)) would count the path through h twice.
-        inputs = [TABLE["identity"](value) if isinstance(value := values[name], Tensor) else value
-                  for name in self.primitive.names]
-        outputs = self.primitive.composition(*inputs)
-        tracked = [inputs[position] for position, _ in self.edges]
+        inputs = [_barrier(values[name]) for name in self.primitive.names]
+        outputs = self.primitive.apply(self.primitive.composition, inputs)
+        tracked = [inputs[position] if place is None else inputs[position][place] for position, place in self.edges]
         found = grad(outputs, tracked, list(g) if isinstance(g, tuple) else g, create_graph=True, allow_unused=True)
         yield from ((edge, part) for edge, part in enumerate(found) if part is not None)
+
+
+def _barrier(value: Any) -> Any:
+    """The same Tensors on nodes of their own."""
+    if isinstance(value, list):
+        return [_barrier(part) for part in value]
+    return TABLE["identity"](value) if isinstance(value, Tensor) else value
 
 
 def _has_fractions(value: Any) -> bool:
@@ -169,19 +184,21 @@ def _has_fractions(value: Any) -> bool:
 
 
 def is_finite(value: Any) -> bool:
-    """Whether an array, a Tensor or a tuple of them holds neither NaN nor infinity."""
-    if isinstance(value, tuple):
+    """Whether numbers, arrays, Tensors, nested in tuples and lists, hold neither NaN nor infinity."""
+    if isinstance(value, (tuple, list)):
         return all(is_finite(part) for part in value)
     array = value._array if isinstance(value, Tensor) else value
-    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+    if isinstance(array, float):
+        return math.isfinite(array)
+    return not hasattr(array, "dtype") or array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
 
 
-def _own(saved: Any, value: Any, versions: list[tuple[list[int], int]]) -> Any:
+def _own(saved: Any, value: Any, versions: list[Any], position: int, place: int | None = None) -> Any:
     """A raw operand is copied, since nobody counts the writes to it; Tensors inside lists are counted."""
     if type(value) is Tensor:
         if value._version is not None:
-            versions.append((value._version, value._version[0]))
+            versions.append((value._version, value._version[0], (position, place)))
         return saved
     if isinstance(saved, (list, tuple)) and isinstance(value, (list, tuple)):
-        return type(saved)(_own(s, v, versions) for s, v in zip(saved, value, strict=True))
+        return type(saved)(_own(s, v, versions, position, k) for k, (s, v) in enumerate(zip(saved, value, strict=True)))
     return np.copy(saved) if hasattr(value, "__array_function__") else saved

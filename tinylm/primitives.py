@@ -23,7 +23,7 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from types import EllipsisType, NoneType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -40,7 +40,7 @@ ALIASES = {("clip", "min"): "a_min", ("clip", "max"): "a_max", ("reshape", "news
            ("var", "correction"): "ddof", ("std", "correction"): "ddof"}
 """Second names that NumPy gives to some parameters."""
 
-USUAL = ("K", "C", "same_kind", "raise")  # settings that NumPy fills in by itself
+USUAL = ("C", "same_kind", "raise")  # settings that NumPy fills in by itself
 
 ORDINARY = MODE.get()  # recording, and nothing else switched on
 SETTING, ARRAY, ARRAYS = range(3)  # what a parameter takes: anything, one differentiable array, a list of them
@@ -90,10 +90,10 @@ class Primitive:
         self, formula: Callable[..., Any], many: str | None = None, samples: Sequence[Call] | None = None,
         domain: tuple[float, float] | dict[str, tuple[float, float]] = REALS, kinks: Sequence[float] | str = (),
         pins: Sequence[Pin] = (), analytic: bool = True, casts: bool = False,
-        composition: Callable[..., Any] | None = None,
+        composition: Callable[..., Any] | None = None, name: str | None = None,
     ) -> None:
         parameters = list(inspect.signature(formula).parameters.values())
-        self.formula, self.name = formula, formula.__name__
+        self.formula, self.name = formula, name or formula.__name__
         self.names = [p.name for p in parameters]
         self.positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
@@ -106,6 +106,8 @@ class Primitive:
         self.numpy: list[Any] = []  # the NumPy functions that it answers
         self.aux = False  # does the formula return (y, aux)?
         self._arity, self.kinds = len(parameters), [SETTING] * len(parameters)
+        if many is not None and many not in self.names:
+            raise TypeError(f"{self.name}: many={many!r} names none of its parameters, {', '.join(self.names)}")
         if {"g", "y", "aux"} & set(self.names):
             raise TypeError(f"{self.name}: the names g, y and aux belong to the engine; call the parameters otherwise")
         functools.update_wrapper(self, formula)
@@ -213,7 +215,7 @@ class Primitive:
         if dtype is None and not seen:
             return self.compute(args, raw)[0]
         if self.composition is not None and not mode.fused:
-            return self.composition(*args)
+            return self.apply(self.composition, args)
         if loose or dtype is None or dtype.kind != "f":
             raw = self.unify(args, raw)
             whole = not self.casts and not any(array.dtype.kind in "fc" for array in arrays_in(raw))
@@ -221,7 +223,7 @@ class Primitive:
         if whole or type(result) is not np.ndarray:
             result = _settled(result, whole)
         node = None
-        if tracked and mode.record and (result[0] if type(result) is tuple else result).dtype.kind == "f":
+        if tracked and mode.record and any(y.dtype.kind == "f" for y in arrays_in(result)):
             key = (tracked, places) if places else tracked
             plan = self.plans.get(key)
             if plan is None:
@@ -236,17 +238,24 @@ class Primitive:
     def compute(self, args: Sequence[Any], raw: Sequence[Any]) -> tuple[Any, Any]:
         """Apply the formula; gives (result, aux). An error speaks of this primitive and its arguments."""
         try:
-            if self.positional == self._arity:
-                result = self.formula(*raw)
-            else:  # settings after the star
-                named = zip(self.names[self.positional:], raw[self.positional:], strict=True)
-                result = self.formula(*raw[:self.positional], **dict(named))
+            result = self.apply(self.formula, raw)
         except Exception as error:
-            better = explain(self.name, dict(zip(self.names, args, strict=False)), error)
-            if better is error:
-                raise
-            raise better from error
-        return result if self.aux else (result, None)
+            _raise(explain(self.name, dict(zip(self.names, raw, strict=False)), error), error)
+        if self.aux and not (type(result) is tuple and len(result) == 2):
+            raise TypeError(f"{self.name}: a rule asks for aux, so the formula has to return (result, aux)")
+        result, aux = result if self.aux else (result, None)
+        for part in result if type(result) is tuple else (result,):
+            if not hasattr(part, "dtype") or type(part) is Tensor:
+                raise TypeError(f"{self.name}: the formula returned {type(part).__name__}; it returns an array, or a "
+                                "tuple of arrays, and computes with what it is given alone")
+        return result, aux
+
+    def apply(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """Call the formula, or the composition that defines it, with a value for every parameter."""
+        if self.positional == self._arity:
+            return function(*values)
+        named = dict(zip(self.names[self.positional:], values[self.positional:], strict=True))  # after the star
+        return function(*values[:self.positional], **named)
 
     def bind(self, args: Sequence[Any], settings: dict[str, Any]) -> list[Any]:
         """Put the arguments of a call in order, as this primitive or the NumPy function it answers names them."""
@@ -310,12 +319,15 @@ class Primitive:
         if len(set(floats.values())) > 1:
             raise dtype_clash(self.name, floats)
         dtype = next(iter(floats.values()), None)
-        return [value if not kind else [_convert(part, dtype, where) for part in value] if kind == ARRAYS
-                else _convert(value, dtype, where) for value, kind in zip(raw, self.kinds, strict=True)]
+        try:
+            return [value if not kind else [_convert(part, dtype, where) for part in value] if kind == ARRAYS
+                    else _convert(value, dtype, where) for value, kind in zip(raw, self.kinds, strict=True)]
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"{self.name}: {error}") from error
 
     def inspect(self, raw: list[Any], results: tuple[Array, ...], node: Node | None) -> None:
         """Under `detect_anomaly`: refuse to turn finite numbers into NaN or infinity; remember what was saved."""
-        if all(map(is_finite, arrays_in(raw))):
+        if is_finite(raw):
             for result in results if type(results) is tuple else (results,):
                 if not is_finite(result):
                     bad = "NaN" if bool(np.isnan(result).any()) else "infinity"
@@ -336,6 +348,7 @@ def primitive(*functions: Any, **facts: Any) -> Callable[[Callable[..., Any]], P
     pins      samples at the kinks, with the gradient that holds there by convention: pin(call(x), x=[0.0])
     analytic  whether the formula also holds for complex numbers
     casts     whether it is there to change the dtype
+    name      what to call it, if not as its formula
     """
     def register(formula: Callable[..., Any]) -> Primitive:
         made = Primitive(formula, **facts)
@@ -360,6 +373,8 @@ def constant(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def answer(*args: Any, **settings: Any) -> Any:
+        if settings.get("out") is not None:
+            raise TypeError(f"{name}: Tensors cannot be written into (out=)")
         plain = [_plain(value) for value in (*args, *settings.values())]
         where = next((value for value in plain if hasattr(value, "__array_function__")), None)
         if isinstance(function, np.ufunc) and where is not None:  # lists go where the Tensors are
@@ -367,10 +382,7 @@ def constant(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             result = function(*plain[:len(args)], **dict(zip(settings, plain[len(args):], strict=True)))
         except Exception as error:
-            better = explain(name, {f"x{k + 1}": value for k, value in enumerate(args)} | settings, error)
-            if better is error:
-                raise
-            raise better from error
+            _raise(explain(name, {f"x{k + 1}": value for k, value in enumerate(plain)}, error), error)
         if not any(type(value) is Tensor for value in (*args, *settings.values())):
             return result
         result = np.asarray(result) if isinstance(result, np.generic) else result
@@ -378,6 +390,16 @@ def constant(function: Callable[..., Any]) -> Callable[..., Any]:
 
     TABLE[function] = TABLE[name] = answer
     return answer
+
+
+def _raise(better: Exception, error: Exception) -> NoReturn:
+    """Raise the better one of two errors. Neither shall hold on to this frame, and so to the arrays that failed."""
+    try:
+        if better is error:
+            raise error
+        raise better from error
+    finally:
+        del better, error
 
 
 def _plain(value: Any) -> Any:
@@ -393,7 +415,9 @@ def _convert(value: Any, dtype: np.dtype | None, where: Array) -> Any:
         dtype = dtype or (np.dtype(np.float32) if value.dtype.kind == "f" else None)
         value = value if where is None else beside(value, where)
     if isinstance(value, np.generic):
-        return value.item()
+        value = value.item()
+    if isinstance(value, complex):
+        raise TypeError(f"the number {value} is complex, Tensors are real")
     return value.astype(dtype) if dtype is not None and getattr(value, "dtype", dtype) != dtype else value
 
 
@@ -407,22 +431,28 @@ def _settled(result: Any, whole: bool) -> Any:
 
 def _tensors(result: Any, node: Node | None, args: Sequence[Any]) -> Any:
     """The result of a call, as a Tensor or a tuple of them. A view is written to whenever its owner is."""
-    if type(result) is tuple:
-        tensors = tuple([wrap(y, node, k) for k, y in enumerate(result)])
+    if type(result) is tuple:  # an output of integers has no gradient
+        tensors = tuple([wrap(y, node if y.dtype.kind == "f" else None, k) for k, y in enumerate(result)])
         for tensor in tensors:
-            if tensor._array.base is not None:
-                _share_version(tensor, args)
+            _share_version(tensor, args)
         return tensors
     tensor = wrap(result, node, 0)
-    if result.base is not None:
+    if result.base is not None or result is getattr(args[0], "_array", None):
         _share_version(tensor, args)
     return tensor
 
 
 def _share_version(tensor: Tensor, args: Sequence[Any]) -> None:
     """A view is written to whenever its owner is: both count together."""
-    base = tensor._array.base
+    memory = _memory(tensor._array)
     for value in args:
-        if type(value) is Tensor and value._version is not None and (
-                value._array is base or value._array.base is base):
-            tensor._version = value._version
+        if type(value) is Tensor:
+            if value._version is not None and _memory(value._array) is memory:
+                tensor._version = value._version
+        elif isinstance(value, (list, tuple)):
+            _share_version(tensor, value)
+
+
+def _memory(array: Array) -> Array:
+    """The array whose memory this one looks at."""
+    return array if array.base is None else array.base

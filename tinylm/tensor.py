@@ -41,6 +41,9 @@ class Tensor:
     grad: Tensor | None  # where `backward` adds up the gradient
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, device: str | None = None) -> None:
+        if not isinstance(requires_grad, (bool, np.bool_)):
+            raise TypeError(f"Tensor: requires_grad is True or False, not {requires_grad!r}; a dtype is given by name: "
+                            "Tensor(data, dtype=np.float64)")
         array = data._array if isinstance(data, Tensor) else data
         if device is None:
             device = backend.device_of(array) if hasattr(array, "dtype") else "cpu"
@@ -134,16 +137,17 @@ class Tensor:
         """
         if self._version is None or not self.is_leaf:
             raise RuntimeError("assign: this Tensor is a result of an operation; only leaves are written to: t.copy()")
-        array = values._array if isinstance(values, Tensor) else values
-        if np.shape(array) not in (self.shape, ()):
-            raise ValueError(f"assign: values of shape {np.shape(array)} for a Tensor of shape {self.shape}")
+        array = _as_array(values._array if isinstance(values, Tensor) else values, self.dtype)
+        if array.shape not in (self.shape, ()):
+            raise ValueError(f"assign: values of shape {array.shape} for a Tensor of shape {self.shape}")
+        array = backend.beside(array, self._array)
         self._version[0] += 1
-        self._array[...] = backend.beside(np.asarray(array) if not hasattr(array, "dtype") else array, self._array)
+        self._array[...] = array
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
             "t[i] = v: a Tensor is not changed piecewise, its graph could not follow. "
-            "Build a new one with np.where(mask, v, t), or, outside the graph: with tl.no_grad(): t[i].assign(v)"
+            "Build a new one with np.where(mask, v, t), or overwrite all of a leaf with t.assign(values)"
         )
 
     # Differentiation ---------------------------------------------------------------------------------
@@ -209,7 +213,7 @@ class Tensor:
     __neg__ = lambda self: TABLE[np.negative](self)
     __pos__ = lambda self: self
     __abs__ = lambda self: TABLE[np.absolute](self)
-    __invert__ = lambda self: TABLE[np.logical_not](self)
+    __invert__ = lambda self: TABLE[np.invert](self)
 
     __add__ = lambda self, other: TABLE[np.add](self, other)
     __radd__ = lambda self, other: TABLE[np.add](other, self)
@@ -234,9 +238,9 @@ class Tensor:
     __le__ = lambda self, other: TABLE[np.less_equal](self, other)
     __gt__ = lambda self, other: TABLE[np.greater](self, other)
     __ge__ = lambda self, other: TABLE[np.greater_equal](self, other)
-    __and__ = __rand__ = lambda self, other: TABLE[np.logical_and](self, other)
-    __or__ = __ror__ = lambda self, other: TABLE[np.logical_or](self, other)
-    __xor__ = __rxor__ = lambda self, other: TABLE[np.logical_xor](self, other)
+    __and__ = __rand__ = lambda self, other: TABLE[np.bitwise_and](self, other)
+    __or__ = __ror__ = lambda self, other: TABLE[np.bitwise_or](self, other)
+    __xor__ = __rxor__ = lambda self, other: TABLE[np.bitwise_xor](self, other)
 
     # Methods: NumPy's, by the names NumPy gives them ---------------------------------------------------
 
@@ -264,10 +268,10 @@ class Tensor:
     repeat = lambda self, *args, **settings: TABLE[np.repeat](self, *args, **settings)
     squeeze = lambda self, axis=None: TABLE[np.squeeze](self, axis)
     swapaxes = lambda self, axis1, axis2: TABLE[np.swapaxes](self, axis1, axis2)
-    flatten = ravel = lambda self: TABLE[np.reshape](self, -1)
+    flatten = ravel = lambda self, *args, **settings: TABLE[np.ravel](self, *args, **settings)
     reshape = lambda self, *shape: TABLE[np.reshape](self, shape[0] if len(shape) == 1 else shape)
     transpose = lambda self, *axes: TABLE[np.transpose](self, axes[0] if len(axes) == 1 else axes or None)
-    astype = lambda self, dtype: TABLE["astype"](self, dtype)
+    astype = lambda self, *args, **settings: TABLE["astype"](self, *args, **settings)
     to = lambda self, device: TABLE["to"](self, device)
 
     def __repr__(self) -> str:
@@ -307,12 +311,14 @@ def _as_array(data: Any, dtype: Any) -> Array:
         if array.dtype.byteorder == ">" and dtype is None:
             dtype = array.dtype.newbyteorder("=")
     else:
+        if isinstance(data, (list, tuple)) and any(isinstance(part, Tensor) for part in data):
+            raise TypeError("Tensor: a list of Tensors becomes one Tensor, and keeps its graph, by np.stack(list)")
         try:
             array = np.asarray(data)
         except (ValueError, TypeError, RuntimeError) as error:
             raise ValueError(
                 f"Tensor: these lists do not make an array ({error}). Every row needs the same length; "
-                "pad the short ones, or join Tensors with np.stack"
+                "pad the short ones"
             ) from error
         if array.dtype == np.float64 and dtype is None:
             dtype = np.float32
@@ -323,7 +329,7 @@ def _as_array(data: Any, dtype: Any) -> Array:
 
 
 def _number_like(value: Any) -> bool:
-    return isinstance(value, (Tensor, int, float, list)) or hasattr(value, "dtype")
+    return isinstance(value, (Tensor, int, float, list, tuple)) or hasattr(value, "dtype")
 
 
 def _answer(function: Any, inputs: Any, settings: Any) -> Any:
@@ -358,7 +364,9 @@ def _run(
         found = differentiate(roots, targets, bool(retain))
         return {place: wrap(np.copy(g, order="C"), None, 0, [0]) for place, g in found.items()}
     with setting(record=True):
-        return differentiate(roots, targets, retain is None or retain, record=wrap)
+        found = differentiate(roots, targets, retain is None or retain, record=wrap)
+        # What no operation made may be somebody else's: the caller's `gradient`, or another leaf's.
+        return {place: TABLE["identity"](g) if g.is_leaf else g for place, g in found.items()}
 
 
 def _starting_gradient(output: Tensor, gradient: Any, create: bool) -> Any:
@@ -369,6 +377,7 @@ def _starting_gradient(output: Tensor, gradient: Any, create: bool) -> Any:
                 "saying what each element counts; usually the loss is a single number (.mean(), .sum())"
             )
         gradient = np.ones_like(output._array)
+    gradient = gradient.item() if isinstance(gradient, np.generic) else gradient
     if not isinstance(gradient, Tensor):
         plain = not hasattr(gradient, "dtype")
         gradient = Tensor(gradient, dtype=output.dtype if plain else None, device=output.device)
@@ -396,11 +405,12 @@ def grad(
     allow_unused  None for an input that the outputs do not depend on, instead of an error
     """
     one = isinstance(outputs, Tensor)
-    many = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    outputs = [outputs] if one else list(outputs)
+    many, outputs = _listed("inputs", inputs), _listed("outputs", outputs)
     gradients = [gradient] if one else [None] * len(outputs) if gradient is None else list(gradient)
+    if len(gradients) != len(outputs):
+        raise ValueError(f"grad: {len(outputs)} outputs and {len(gradients)} gradients; each output takes one, or None")
     for position, tensor in enumerate(many):
-        if not isinstance(tensor, Tensor) or not (tensor.requires_grad or allow_unused):
+        if not (tensor.requires_grad or allow_unused):
             raise TypeError(f"grad: input {position} is not a Tensor with requires_grad=True")
     places = [cast(Place, (tensor._node, tensor._output)) for tensor in many]  # no node, no gradient: not found
     found = _run(outputs, gradients, {place for place in places if place[0]}, retain_graph, create_graph)
@@ -412,6 +422,14 @@ def grad(
         )
     results = [found.get(place) for place in places]
     return results[0] if isinstance(inputs, Tensor) else results
+
+
+def _listed(what: str, tensors: Any) -> list[Tensor]:
+    found = [tensors] if isinstance(tensors, Tensor) else list(tensors) if hasattr(tensors, "__iter__") else [tensors]
+    for position, tensor in enumerate(found):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"grad: {what} are Tensors, number {position} is {type(tensor).__name__}")
+    return found
 
 
 def no_grad() -> setting:

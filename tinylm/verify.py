@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import backend
-from .graph import MODE, setting
-from .tensor import Tensor, grad, no_grad, wrap
+from .graph import setting
+from .tensor import Tensor, grad, wrap
 
 STEP = 5e-4
 TOLERANCES = {1: 1e-8, 2: 1e-6}  # by order, relative to the largest entry of a gradient
@@ -64,6 +64,8 @@ class Report(NamedTuple):
             lines.append(f"  {mark} order {e.order}, {e.name}: worst at {list(e.position)}: "
                          f"backward {e.analytic:.12g}, differences {e.numeric:.12g}, "
                          f"off by {e.error:.1e} of the largest entry (allowed {self.tolerances[e.order]:.0e})")
+            if np.isnan(e.numeric) and not np.isnan(e.analytic):
+                lines.append("      a small step leaves the function's domain there; move the input inwards")
             if e.kink:
                 lines.append("      a kink is near: the slopes on its two sides differ, so no difference quotient can "
                              "be right there; move the input away from it")
@@ -72,7 +74,7 @@ class Report(NamedTuple):
 
 def gradcheck(
     function: Function, inputs: Any, order: int = 1, method: str = "five-point", directions: int = 0, seed: int = 0,
-    tolerances: dict[int, float] | None = None, raise_exception: bool = True,
+    tolerances: float | dict[int, float] | None = None, raise_exception: bool = True,
 ) -> Report:
     """Compare the gradients of `function(*inputs)` with numeric ones; raise GradientError where they differ.
 
@@ -82,23 +84,33 @@ def gradcheck(
     order       2 checks the derivatives of the gradient as well, with respect to every input and the cotangent
     method      "five-point", or "complex" for analytic functions: Im f(x + ih) / h, exact to rounding
                 (Squire & Trapp 1998)
+    tolerances  how far a gradient may be off, relative to its largest entry: one number, or one for each order
     directions  compare slopes along so many random directions, instead of every entry: for whole models
     """
     if method not in ("five-point", "complex"):
         raise ValueError(f"gradcheck: method is 'five-point' or 'complex', not {method!r}")
+    if order not in (1, 2) or directions < 0:
+        raise ValueError(f"gradcheck: order is 1 or 2, not {order}, and directions, {directions}, at least 0")
     given = list(inputs) if isinstance(inputs, (list, tuple)) or hasattr(inputs, "__next__") else [inputs]
     arguments = [_prepared(position, value) for position, value in enumerate(given)]
     leaves = [value for value in arguments if isinstance(value, Tensor) and value.requires_grad]
-    if not leaves:
-        raise ValueError("gradcheck: there is no floating-point input to differentiate with respect to")
-    rng, limits = np.random.default_rng(seed), {**TOLERANCES, **(tolerances or {})}
+    if not any(leaf.size for leaf in leaves):
+        raise ValueError("gradcheck: there is no floating-point input, or only empty ones: nothing to differentiate by")
+    rng, limits = np.random.default_rng(seed), TOLERANCES | (
+        tolerances if isinstance(tolerances, dict) else dict.fromkeys((1, 2), tolerances) if tolerances else {})
 
     def of_leaves(*moved: Tensor) -> list[Tensor]:
         replaced = iter(moved)
-        return flat(function(*[next(replaced) if any(a is leaf for leaf in leaves) else a for a in arguments]))
+        result = function(*[next(replaced) if any(a is leaf for leaf in leaves) else a for a in arguments])
+        if not flat(result):
+            raise TypeError(f"gradcheck: the function returned {type(result).__name__}, not a Tensor or several")
+        return flat(result)
 
-    with no_grad():
-        cotangents = [random_like(rng, y) for y in of_leaves(*leaves)]
+    outputs = of_leaves(*leaves)
+    cotangents = [random_like(rng, y) for y in outputs]
+    if not np.array_equal(_flattened(outputs), _flattened(of_leaves(*leaves)), equal_nan=True):
+        raise ValueError("gradcheck: called twice with the same input the function gave two results; "
+                         "switch off what is random in it, such as dropout")
     names = [f"input {k}" for k, value in enumerate(arguments) if any(value is leaf for leaf in leaves)]
     entries = _compare(1, of_leaves, leaves, cotangents, names, method, directions, rng)
     if order == 2:
@@ -106,8 +118,7 @@ def gradcheck(
         for tensor in free:
             tensor.requires_grad = True
         inner = gradient_function(of_leaves, len(leaves))
-        with no_grad():
-            outer = [random_like(rng, y) for y in inner(*leaves, *free)]
+        outer = [random_like(rng, y) for y in inner(*leaves, *free)]
         names += [f"cotangent {k}" for k in range(len(free))]
         entries += _compare(2, inner, [*leaves, *free], outer, names, "five-point", directions, rng)
     report = Report(entries, limits)
@@ -121,6 +132,9 @@ def _prepared(position: int, value: Any) -> Any:
         if value.dtype.kind == "f" and value.dtype != np.float64:
             raise TypeError(f"gradcheck: input {position} is {value.dtype}, in which differences drown in rounding; "
                             "use .astype(np.float64), or build the model in float64")
+        if not value.is_leaf:
+            raise ValueError(f"gradcheck: input {position} is a result of an operation, which cannot be moved; "
+                             "give it t.detach(), or check the function of its leaves")
         if value.dtype.kind == "f" and not value.requires_grad:
             return Tensor(value, requires_grad=True)
         return value
@@ -176,10 +190,7 @@ def pullback(function: Function, leaves: list[Tensor], cotangents: list[Tensor],
 def gradient_function(function: Function, count: int) -> Function:
     """(x₁, …, xₙ, c) ↦ cᵀJ(x): the function whose derivatives are the second derivatives of `function`."""
     def gradients(*arguments: Tensor) -> list[Tensor]:
-        leaves, cotangents = list(arguments[:count]), list(arguments[count:])
-        create = MODE.get().record
-        found = pullback(function, leaves, cotangents, create)
-        return found if create else [wrap(g, None, 0) for g in found]
+        return pullback(function, list(arguments[:count]), list(arguments[count:]), create=True)
     return gradients
 
 
@@ -205,15 +216,14 @@ def _slope(function: Function, leaves: list[Tensor], moved: list[Tensor], homes:
            directions: list[np.ndarray], h: float) -> np.ndarray:
     """The five-point slope of all outputs as the leaves `moved` go from `homes` along `directions`."""
     values = []
-    with no_grad():
-        try:
-            for k in (2, 1, -1, -2):
-                for tensor, home, direction in zip(moved, homes, directions, strict=True):
-                    tensor.assign(home + k * h * direction)
-                values.append(_flattened(function(*leaves)))
-        finally:
-            for tensor, home in zip(moved, homes, strict=True):
-                tensor.assign(home)
+    try:
+        for k in (2, 1, -1, -2):
+            for tensor, home, direction in zip(moved, homes, directions, strict=True):
+                tensor.assign(home + k * h * direction)
+            values.append(_flattened(function(*leaves)))
+    finally:
+        for tensor, home in zip(moved, homes, strict=True):
+            tensor.assign(home)
     return (8 * (values[1] - values[2]) - (values[0] - values[3])) / (12 * h)
 
 
@@ -227,8 +237,7 @@ def complex_jacobian(function: Function, leaves: list[Tensor], h: float = 1e-30)
         for index in np.ndindex(leaf.shape):
             moved = [wrap(backend.to_host(x._array).astype(np.complex128), None, 0) for x in leaves]
             moved[next(k for k, x in enumerate(leaves) if x is leaf)]._array[index] += 1j * h
-            with no_grad():
-                values = _flattened(function(*moved))
+            values = _flattened(function(*moved))
             if values.dtype.kind != "c":
                 raise TypeError("gradcheck: the function is not analytic (it returned real numbers); use 'five-point'")
             yield values.imag / h
@@ -266,20 +275,15 @@ def _along(order: int, function: Function, leaves: list[Tensor], cotangents: lis
 
 
 def _kink(function: Function, leaf: Tensor, leaves: list[Tensor], index: Any, cotangents: list[Tensor]) -> bool:
-    """Do the one-sided slopes still differ when the step shrinks? Those of a smooth function come together."""
+    """Does the slope jump within the reach of the differences? Then one second difference towers over the others."""
     home = backend.to_host(leaf._array).copy()
     c = np.concatenate([np.ravel(backend.to_host(c._array)) for c in cotangents])
-
-    def gap(h: float) -> float:
-        values = []
-        for k in (1, 0, -1):
-            moved = home.copy()
-            moved[index] += k * h
-            leaf.assign(moved)
-            with no_grad():
-                values.append(float(c @ _flattened(function(*leaves))))
-        leaf.assign(home)
-        return abs(values[0] - 2 * values[1] + values[2]) / h
-
-    wide, narrow = gap(4 * STEP), gap(STEP / 4)
-    return bool(narrow > 1e-6 and narrow > wide / 4)
+    values = []
+    for step in np.linspace(-2.5 * STEP, 2.5 * STEP, 26):
+        moved = home.copy()
+        moved[index] += step
+        leaf.assign(moved)
+        values.append(float(c @ _flattened(function(*leaves))))
+    leaf.assign(home)
+    bends = np.sort(np.abs(np.diff(values, 2)))
+    return bool(bends[-1] > 1e-9 and bends[-1] > 20 * bends[-4])  # a jump shows in at most two of them

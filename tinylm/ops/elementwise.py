@@ -183,6 +183,8 @@ where.vjp("x2")(lambda g, condition: np.where(condition, 0.0, g))
            pins=[pin(call(np.array([1.5]), np.float32), x=[1.0])])
 def astype(x: Array, dtype: Any) -> Any:
     """y = x in another dtype; the gradient comes back in x's own"""
+    if np.dtype(dtype).kind not in "fiub" and x.dtype.kind != "c":
+        raise TypeError(f"astype: {np.dtype(dtype)} is not one of float16, float32, float64, integers and bool")
     return x.astype(dtype), x.dtype
 
 astype.vjp("x")(lambda g, aux: astype(g, aux))
@@ -196,18 +198,19 @@ def to(x: Array, device: str) -> Any:
 to.vjp("x")(lambda g, aux: to(g, aux))
 
 @primitive(np.copy, samples=UNARY)
-def identity(x: Array) -> Array:
-    """y = x, in new memory"""
-    return np.copy(x)
+def identity(a: Array) -> Array:
+    """y = a, in new memory"""
+    return np.copy(a)
 
-identity.vjp("x")(lambda g: g)
+identity.vjp("a")(lambda g: g)
 
 # Steps: their derivative is zero wherever there is one --------------------------------------------------
 
 for _step in (
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.sign, np.floor, np.ceil, np.trunc,
     np.rint, np.round, np.floor_divide, np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.bitwise_and,
-    np.bitwise_or, np.isnan, np.isinf, np.isfinite, np.isclose, np.allclose, np.array_equal, np.any, np.all,
+    np.bitwise_or, np.bitwise_xor, np.invert, np.isnan, np.isinf, np.isfinite, np.isclose, np.allclose,
+    np.array_equal, np.any, np.all,
     np.count_nonzero, np.argmax, np.argmin, np.argsort, np.nonzero, np.unique, np.shape, np.ndim, np.size,
     np.zeros_like, np.ones_like, np.full_like, np.empty_like,
 ):

@@ -65,7 +65,7 @@ def _unsummed(b_shape: Shape) -> Shape:
 
 @dot.vjp("a")
 def _(g: Array, a_shape: Shape, b: Array) -> Array:
-    if b.ndim == 0 or a_shape == ():
+    if np.ndim(b) == 0 or a_shape == ():
         return g * b
     flat = np.reshape(g, (math.prod(a_shape[:-1]), math.prod(_unsummed(b.shape))))  # (i, j·m)
     columns = np.reshape(b if b.ndim == 1 else np.moveaxis(b, -2, 0), (a_shape[-1], flat.shape[1]))  # (k, j·m)
@@ -73,7 +73,7 @@ def _(g: Array, a_shape: Shape, b: Array) -> Array:
 
 @dot.vjp("b")
 def _(g: Array, a: Array, b_shape: Shape) -> Array:
-    if a.ndim == 0 or b_shape == ():
+    if np.ndim(a) == 0 or b_shape == ():
         return g * a
     rest = _unsummed(b_shape)
     flat = np.reshape(g, (math.prod(a.shape[:-1]), math.prod(rest)))  # (i, j·m)
@@ -136,6 +136,8 @@ det.vjp("a")(lambda g, a, y: np.expand_dims(g * y, (-1, -2)) * _transposed(np.li
 
 def einsum(subscripts: str, *operands: Any, optimize: Any = False) -> Array:
     """Einstein's summation, as in NumPy: einsum("bij,bjk->bik", a, b); repeated and omitted letters and ... too."""
+    if not isinstance(subscripts, str):
+        raise TypeError(f"einsum: the subscripts come first, as a string such as 'ij,jk->ik', not {type(subscripts)}")
     shapes = [np.shape(operand) for operand in operands]
     return contract(explicit(subscripts, shapes), list(operands))
 
@@ -168,7 +170,7 @@ _SUMS = [
     ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("ij,ij->ij", (2, 1), (2, 3)), ("i,j->ij", (0,), (2,)),
     ("i,i->", (1,), (3,)), ("ia,ib->ab", (1, 2), (3, 2))]
 
-@primitive(many="operands", samples=[call(s, [R(*shape) for shape in shapes]) for s, *shapes in _SUMS])
+@primitive(name="einsum", many="operands", samples=[call(s, [R(*shape) for shape in shapes]) for s, *shapes in _SUMS])
 def contract(subscripts: str, operands: list[Array]) -> Array:
     """y = the sum over every letter that the result does not name of the product of the operands"""
     return in_float32(np.einsum, subscripts, *operands)
@@ -182,7 +184,7 @@ def _(g: Array, subscripts: str, operands: list[Array]) -> list[Array]:
 def _operand_gradient(g: Array, output: str, k: int, terms: list[str], operands: list[Any]) -> Array:
     """Contract `g` with the other operands. A letter that only operand k has was summed away: broadcast along it.
     A letter it repeats gets a new name for each repeat, tied to the first by an identity matrix."""
-    shape, letters = operands[k].shape, ""
+    shape, letters = np.shape(operands[k]), ""
     factors = [(term, operand) for j, (term, operand) in enumerate(zip(terms, operands, strict=True)) if j != k]
     fresh = (c for c in string.ascii_letters if c not in "".join(terms))
     for letter, size in zip(terms[k], shape, strict=True):

@@ -29,7 +29,7 @@ def transpose(a: Array, axes: Shape | None = None) -> Array:
 
 @transpose.vjp("a")
 def _(g: Array, axes: Shape | None) -> Array:
-    return np.transpose(g, None if axes is None else [[a % g.ndim for a in axes].index(i) for i in range(g.ndim)])
+    return np.transpose(g, None if axes is None else np.argsort(np.atleast_1d(axes) % g.ndim).tolist())
 
 @primitive(np.swapaxes, samples=calls([(2, 3, 2), 0, 1], [(2, 3, 1), -1, 0], [(0, 3), 0, 1]))
 def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
@@ -139,7 +139,7 @@ def roll(a: Array, shift: int | Shape, axis: Axis = None) -> Array:
     """y = the elements moved along by `shift` places, those that fall off coming back at the start"""
     return np.roll(a, shift, axis)
 
-roll.vjp("a")(lambda g, shift, axis: np.roll(g, -shift if isinstance(shift, int) else tuple(-s for s in shift), axis))
+roll.vjp("a")(lambda g, shift, axis: np.roll(g, np.negative(shift).tolist(), axis))
 
 @primitive(np.repeat, samples=calls(
     [(3,), 2], [(2, 3), 2, 1], [(2, 3), [1, 2], 0], [(2, 2), np.array([0, 3]), -1], [(2, 3), 2], [(0, 3), 2, 1]))
@@ -201,4 +201,4 @@ def spread_on_diagonal(g: Array, shape: Shape, offset: int, axis1: int, axis2: i
 
 diagonal.vjp("a")(lambda g, a_shape, offset, axis1, axis2: spread_on_diagonal(g, a_shape, offset, axis1, axis2))
 
-TABLE[np.ravel] = lambda a, order="C": reshape(a, -1)
+TABLE[np.ravel] = lambda a, order="C": reshape(a, -1, order=order)
