@@ -63,7 +63,7 @@ def changes(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST, ast
 def computing(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a tree that compute: without guards and handlers that only raise an error, and docstrings."""
     yield node
-    for child in ast.iter_child_nodes(node):
+    for child in [node.value] if isinstance(node, ast.AnnAssign) and node.value else ast.iter_child_nodes(node):
         guard = isinstance(child, ast.If) and len(child.body) == 1 and isinstance(child.body[0], ast.Raise)
         text = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
         if not guard and not text and not isinstance(child, (ast.Raise, ast.ExceptHandler)):

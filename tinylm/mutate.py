@@ -34,6 +34,8 @@ EQUIVALENT: dict[str, str] = {
     "matmul.x2 call: len(x2_shape) -> x2_shape":
         "the batched product, summed by un-broadcasting, is the flattened product",
     "solve.a name: y -> g": "only ndim is used, and a gradient has the shape of its output",
+    "_operand_gradient comparison: letter in letters -> letter not in letters":
+        "a letter under a new name, tied to the old one by an identity matrix, means the same",
     "prod.a name: y -> a": "a product is 0 where a factor is",
     "logsumexp.a constant: 0.0 -> 1.0": "it is subtracted from a = -inf, whose exponential stays 0",
     "norm.x operator: y + (y == 0) -> y - (y == 0)": "where y = 0 every x is 0, and 0 over anything is 0",
@@ -160,13 +162,19 @@ def helpers_of(functions: list[Any]) -> list[types.FunctionType]:
     queue = list(functions)
     while queue:
         function = queue.pop()
-        for name in function.__code__.co_names:
+        for name in names_in(function.__code__):
             value = function.__globals__.get(name)
             if (isinstance(value, types.FunctionType) and value.__module__.startswith("tinylm.ops")
                     and value not in found and not hasattr(value, "__wrapped__")):  # constants are wrapped
                 found.append(value)
                 queue.append(value)
     return found
+
+
+def names_in(code: types.CodeType) -> set[str]:
+    """The global names that a piece of code uses, inside its comprehensions too."""
+    inner = [names_in(const) for const in code.co_consts if isinstance(const, types.CodeType)]
+    return set(code.co_names).union(*inner)
 
 
 def works(cases: list[Case], primitive: Primitive | None, order: int) -> bool:

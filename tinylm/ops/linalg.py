@@ -166,7 +166,8 @@ def explicit(subscripts: str, shapes: list[Shape]) -> str:
 
 _SUMS = [
     ("ij,jk->ik", (2, 3), (3, 2)), ("bij,bjk->bik", (2, 2, 3), (2, 3, 1)), ("ij,k->k", (2, 3), (2,)), ("ii->i", (3, 3)),
-    ("i,ij,j->", (2,), (2, 3), (3,)), ("ii->", (3, 3)), ("iij->j", (2, 2, 3)), ("iii,ij->j", (2, 2, 2), (2, 3)),
+    ("i,ij,j->", (2,), (2, 3), (3,)), ("ii->", (3, 3)), ("aab->b", (2, 2, 3)), ("aaa,ab->b", (2, 2, 2), (2, 3)),
+    ("ij->i", (2, 3)),
     ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("ij,ij->ij", (2, 1), (2, 3)), ("i,j->ij", (0,), (2,)),
     ("i,i->", (1,), (3,)), ("ia,ib->ab", (1, 2), (3, 2))]
 
@@ -193,12 +194,12 @@ def _operand_gradient(g: Array, output: str, k: int, terms: list[str], operands:
             factors.append((letter + repeat, identity_matrix(size, g)))
             letter = repeat
         letters += letter
-    factors.insert(0, (output, g))
+    factors = [(output, g), *factors]
     sizes: dict[str, int] = {}  # of the letters that the factors know; a size 1 gives way to any other
     for term, factor in factors:
         sizes |= {c: n for c, n in zip(term, np.shape(factor), strict=True) if n != 1 or c not in sizes}
     inner = "".join(c for c in letters if c in sizes)
-    d = einsum(",".join(term for term, _ in factors) + "->" + inner, *(operand for _, operand in factors))
+    d = contract(",".join(term for term, _ in factors) + "->" + inner, [operand for _, operand in factors])
     d = np.reshape(d, [sizes.get(c, 1) for c in letters])  # (size, or 1 where it is not known)
     return np.broadcast_to(d, [n if sizes.get(c, 1) == 1 else sizes[c] for c, n in zip(letters, shape, strict=True)])
 
