@@ -5,7 +5,8 @@ import pytest
 
 import tinylm as tl
 from tinylm import cases
-from tinylm.primitives import PRIMITIVES, R, call
+from tinylm.primitives import PRIMITIVES
+from tinylm.samples import R, call
 
 ALL = [p for p in PRIMITIVES.values() if p.rules]
 

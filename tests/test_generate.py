@@ -3,7 +3,7 @@ import pytest
 
 import tinylm as tl
 from tinylm import generate, models
-from tinylm.text import Characters
+from tinylm.text import Bytes, Characters
 
 TOKENIZER = Characters("abcd")
 
@@ -56,6 +56,22 @@ def test_temperature_and_top_k_shape_the_chances():
 def test_it_streams():
     characters = generate.stream(Next(), TOKENIZER, length=10**9)
     assert len([next(characters) for _ in range(3)]) == 3
+
+
+def test_a_character_of_many_bytes_comes_whole():
+    def model(ids):  # writes é over and over
+        return tl.Tensor(np.eye(256, dtype=np.float32)[[0xA9 if ids[0, -1] == 0xC3 else 0xC3]])
+
+    model.context = 3
+    assert list(generate.stream(model, Bytes(), "a", 4, greedy=True)) == ["é", "é"]
+    assert list(generate.stream(model, Bytes(), "a", 3, greedy=True)) == ["é", "�"]
+
+
+def test_where_nothing_is_unknown_every_id_may_be_written():
+    logits = np.array([9, 2, 1], dtype=np.float32)
+    assert generate.choose(logits, np.random.default_rng(0), 1.0, None, True, never=None) == 0
+    with pytest.raises(ValueError, match="top_k is 257; it is from 1 to 256"):
+        generate.stream(Next(), Bytes(), top_k=257)
 
 
 def test_a_real_model_on_every_device(device):

@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as arrays_of
 import tinylm as tl
 from tinylm import ops
 from tinylm.graph import unbroadcast
-from tinylm.primitives import PRIMITIVES, R
+from tinylm.primitives import PRIMITIVES
+from tinylm.samples import R
 
 FLOATS = [np.float16, np.float32, np.float64]
 HALF_ULP = {np.float16: 2.0**-11, np.float32: 2.0**-24, np.float64: 2.0**-53}

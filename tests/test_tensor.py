@@ -390,7 +390,8 @@ def test_a_wrong_call_is_explained(call, error, message):
 
 
 @pytest.mark.parametrize("call", [
-    lambda v: np.dot(2.0, v), lambda v: np.dot(v, 3), lambda v: np.einsum("i,->i", v, 2.0), lambda v: np.transpose(v, 0),
+    lambda v: np.dot(2.0, v), lambda v: np.dot(v, 3), lambda v: np.einsum("i,->i", v, 2.0),
+    lambda v: np.transpose(v, 0),
     lambda v: np.roll(v, np.array(2)), lambda v: np.copy(a=v), lambda v: np.squeeze(v) * v,
 ])
 def test_forms_that_numpy_takes_have_gradients(call):

@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import backend, ops
+from .arguments import ARRAY
 from .graph import TABLE
-from .primitives import ARRAY, PRIMITIVES, REALS, Call, Pin, Primitive, R
+from .primitives import PRIMITIVES, REALS, Primitive
+from .samples import Call, Pin, R
 from .tensor import Tensor, grad, wrap
 from .verify import (
     TOLERANCES,

@@ -1,7 +1,7 @@
 """A run on disk: a folder that holds a model, its tokenizer and what it was made with.
 
     config.json        the model's name and settings, and how it was trained
-    tokenizer.json     characters to ids
+    tokenizer.json     text to ids, in the format of Hugging Face's `tokenizers`
     model.safetensors  the weights, with a SHA-256 of each
 
 A file is written under another name first, pushed to the disk, and only then renamed: whatever happens on
@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import models
+from . import models, text
 from .nn import Module
-from .text import Characters
+from .text import Tokenizer
 
 CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
 
@@ -31,11 +31,11 @@ class Run(NamedTuple):
     """What a run folder holds."""
 
     model: Any
-    tokenizer: Characters
+    tokenizer: Tokenizer
     config: dict[str, Any]
 
 
-def save(folder: str | Path, model: Module, tokenizer: Characters, config: Mapping[str, Any]) -> None:
+def save(folder: str | Path, model: Module, tokenizer: Tokenizer, config: Mapping[str, Any]) -> None:
     """Write a run.
 
     config  plain values; "model" (its name) and "settings" (its arguments but `vocabulary`) are needed to load it
@@ -59,7 +59,7 @@ def load(folder: str | Path) -> Run:
         name, settings = config["model"], config["settings"]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / CONFIG} is damaged: {error!r}") from error
-    tokenizer = Characters.load(folder / TOKENIZER)
+    tokenizer = text.load(folder / TOKENIZER)
     model = models.build(name, len(tokenizer), **settings)
     try:
         model.load_state_dict(load_weights(folder / WEIGHTS))

@@ -2,9 +2,10 @@
 
 A forward computation leaves a trail of nodes, one a call. Each node knows which primitive was
 called, where its inputs came from, and the few arrays that the primitive's derivative rules named.
-To differentiate, visit the nodes newest first. At each, the chain rule in its *vector-Jacobian*
-form turns the gradient of the output into gradients of the inputs: x̄ = ȳ · ∂y/∂x. Gradients that
-reach a node along several paths are added up before it is visited (Linnainmaa 1970).
+To differentiate a loss L, visit the nodes newest first. Write ȳ for ∂L/∂y, the gradient of an output. From
+dL = Σ ȳᵢ dyᵢ and dyᵢ = Σ (∂yᵢ/∂xⱼ) dxⱼ follows the gradient of an input, x̄ⱼ = Σᵢ ȳᵢ ∂yᵢ/∂xⱼ: a vector times a
+Jacobian, which a rule computes without ever building the Jacobian. Gradients that reach a node along several
+paths are added up before it is visited (Linnainmaa 1970).
 
 Nodes link to nodes and never to Tensors, so the graph has no cycles: what nobody needs any more
 is freed at once.

@@ -3,6 +3,10 @@
 A primitive has one rule per input, and a rule says in its signature what it needs. So for each choice
 of inputs that require a gradient there is one plan: keep just this, run just these. Plans are made
 once and shared by every node of the same kind.
+
+Take `multiply` with both inputs tracked. Its rules are (g, x2) for x1 and (g, x1) for x2, so a node keeps
+`names` ["x2", "x1"], copied from the `sources` 1 and 0 of the call's arguments; and its `steps` say: the first
+rule takes the kept slice [0:1] and answers edge 0, the second takes [1:2] and answers edge 1.
 """
 
 from __future__ import annotations
@@ -50,7 +54,7 @@ class Plan:
             self.names += rules[rule]
         one_each = [[(k, None)] for k in range(len(self.edges))]
         self.direct = not several and [edges for _, _, edges in self.steps] == one_each  # one rule for each edge
-        self.last: Any = ((None, None),)  # shape and dtype of the output, the last time
+        self.last: Any = ((None, None),)  # shape and dtype of the last output; nodes alike share one tuple
         distinct = dict.fromkeys(self.names)
         self.inputs = [names.index(name) for name in distinct if name in names]
         self.shapes = [names.index(name.removesuffix("_shape")) for name in distinct

@@ -22,65 +22,23 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from types import EllipsisType, NoneType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
+from .arguments import ARRAY, ARRAYS, NUMBERS, PLAIN, SETTING, bind, plain, strip, unify
 from .backend import Array, beside, checksum
-from .errors import dtype_clash, explain
+from .errors import explain
 from .graph import MODE, TABLE, Node, Place, arrays_in
 from .plan import Plan, Rule, is_finite
+from .samples import Call, Pin
 from .tensor import Tensor, wrap
 
 PRIMITIVES: dict[str, Primitive] = {}
 """Every primitive by name: what `tinylm gradcheck` goes through."""
 
-ALIASES = {("clip", "min"): "a_min", ("clip", "max"): "a_max", ("reshape", "newshape"): "shape",
-           ("var", "correction"): "ddof", ("std", "correction"): "ddof"}
-"""Second names that NumPy gives to some parameters."""
-
-USUAL = ("C", "same_kind", "raise")  # settings that NumPy fills in by itself
-
-ORDINARY = MODE.get()  # recording, and nothing else switched on
-SETTING, ARRAY, ARRAYS = range(3)  # what a parameter takes: anything, one differentiable array, a list of them
-PLAIN = frozenset({int, float, bool, str, NoneType, slice, EllipsisType, type})
-NUMBERS = frozenset({int, float, bool})
+ORDINARY = MODE.get()  # the switches as they stand where nobody touched them
 REALS = (-2.0, 2.0)  # where samples are drawn, unless a primitive has a smaller domain
-
-
-class R:
-    """In a sample, an array of this shape, drawn from the primitive's domain: R(2, 3) is some x in ℝ²ˣ³."""
-
-    def __init__(self, *shape: int) -> None:
-        self.shape = shape
-
-    def __repr__(self) -> str:
-        return f"R{self.shape}"
-
-
-class Call(NamedTuple):
-    """One sample call of a primitive."""
-
-    args: tuple[Any, ...]
-    settings: dict[str, Any]
-
-
-def call(*args: Any, **settings: Any) -> Call:
-    """A sample call: `call(R(2, 3), axis=0)`."""
-    return Call(args, settings)
-
-
-class Pin(NamedTuple):
-    """A sample call at a kink, and by convention its gradients there (with a cotangent of ones)."""
-
-    sample: Call
-    gradients: dict[str, Any]
-
-
-def pin(sample: Call, **gradients: Any) -> Pin:
-    """The convention at a kink: `pin(call(np.array([0.0])), x=[0.0])`."""
-    return Pin(sample, gradients)
 
 
 class Primitive:
@@ -145,7 +103,7 @@ class Primitive:
     def __call__(self, *args: Any, **settings: Any) -> Any:
         """Compute, and record what the rules will need. Arrays in, arrays out; with any Tensor in, Tensors out."""
         if settings or len(args) != self._arity:
-            args = tuple(self.bind(args, settings))
+            args = tuple(bind(self, args, settings))
         raw: list[Any] = []
         edges: list[Place] = []
         tracked, bit, dtype = 0, 1, None
@@ -206,7 +164,7 @@ class Primitive:
             elif type(value) in PLAIN or (type(value) is tuple and PLAIN.issuperset(map(type, value))):
                 raw.append(value)
             else:
-                value, found = self.strip(value)
+                value, found = strip(self, value)
                 raw.append(value)
                 seen, loose = seen or found, True
             bit <<= 1
@@ -217,7 +175,7 @@ class Primitive:
         if self.composition is not None and not mode.fused:
             return self.apply(self.composition, args)
         if loose or dtype is None or dtype.kind != "f":
-            raw = self.unify(args, raw)
+            raw = unify(self, args, raw)
             whole = not self.casts and not any(array.dtype.kind in "fc" for array in arrays_in(raw))
         result, aux = self.compute(args, raw)
         if whole or type(result) is not np.ndarray:
@@ -232,7 +190,7 @@ class Primitive:
                     self._usual[tracked] = plan
             node = plan.record(edges, args, raw, result, aux, loose)
         if mode.anomaly:
-            self.inspect(raw, result, node)
+            self.watch(raw, result, node)
         return _tensors(result, node, args)
 
     def compute(self, args: Sequence[Any], raw: Sequence[Any]) -> tuple[Any, Any]:
@@ -257,75 +215,7 @@ class Primitive:
         named = dict(zip(self.names[self.positional:], values[self.positional:], strict=True))  # after the star
         return function(*values[:self.positional], **named)
 
-    def bind(self, args: Sequence[Any], settings: dict[str, Any]) -> list[Any]:
-        """Put the arguments of a call in order, as this primitive or the NumPy function it answers names them."""
-        names = self.names[: self.positional]
-        if len(args) > len(names):
-            names = self._numpy_names()
-            if len(args) > len(names):
-                raise TypeError(f"{self.name}: {len(args)} arguments given, it takes {', '.join(self.names)}")
-        given = dict(zip(names, args))  # noqa: B905
-        for key, value in settings.items():
-            key = ALIASES.get((self.name, key), key)
-            if key in given:
-                raise TypeError(f"{self.name}: {key} is given twice")
-            given[key] = value
-        for key in [key for key in given if key not in self.names]:
-            if not (given[key] is None or given[key] is np._NoValue or str(given[key]) in USUAL):
-                raise TypeError(f"{self.name}: {key}={given[key]!r} is not supported on Tensors; "
-                                f"it takes {', '.join(self.names)}")
-        missing = [name for name in self.names if name not in given and name not in self.defaults]
-        if missing:
-            raise TypeError(f"{self.name}: {', '.join(missing)} is missing; it takes {', '.join(self.names)}")
-        values = [given[name] if name in given else self.defaults[name] for name in self.names]
-        return [self.defaults.get(name) if value is np._NoValue else value
-                for name, value in zip(self.names, values, strict=True)]
-
-    def _numpy_names(self) -> list[str]:
-        for function in self.numpy:
-            try:
-                return [ALIASES.get((self.name, name), name) for name in inspect.signature(function).parameters]
-            except (ValueError, TypeError):  # a ufunc, or written in C
-                continue
-        return self.names[: self.positional]
-
-    def strip(self, value: Any) -> tuple[Any, bool]:
-        """A setting with its Tensors turned into arrays, and whether there were any."""
-        if type(value) is Tensor:
-            if value._node is not None and MODE.get().record:
-                raise TypeError(f"{self.name}: there is no derivative with respect to this argument, yet the Tensor "
-                                "given for it requires a gradient; detach() it if it is meant as a constant")
-            return value._array, True
-        if type(value) in (tuple, list):
-            parts = [self.strip(part) for part in value]
-            return type(value)(part for part, _ in parts), any(found for _, found in parts)
-        return value.item() if isinstance(value, np.generic) else value, False
-
-    def unify(self, args: Sequence[Any], raw: list[Any]) -> list[Any]:
-        """Bring numbers, integer arrays and lists to the floating-point dtype of the others.
-
-        Raises TypeError where two arrays have different ones.
-        """
-        floats: dict[str, np.dtype] = {}
-        where: Array = None  # an array: lists go where it lives
-        for name, kind, given in zip(self.names, self.kinds, args, strict=True):
-            several = kind == ARRAYS and isinstance(given, (list, tuple))
-            for place, part in enumerate(given if several else [given] if kind else []):
-                array = part._array if type(part) is Tensor else part
-                if hasattr(array, "__array_function__"):
-                    where = array if where is None or type(part) is Tensor else where
-                    if array.dtype.kind in "fc" and (array.ndim or type(part) is Tensor):  # else it is a number
-                        floats[f"{name}[{place}]" if kind == ARRAYS else name] = array.dtype
-        if len(set(floats.values())) > 1:
-            raise dtype_clash(self.name, floats)
-        dtype = next(iter(floats.values()), None)
-        try:
-            return [value if not kind else [_convert(part, dtype, where) for part in value] if kind == ARRAYS
-                    else _convert(value, dtype, where) for value, kind in zip(raw, self.kinds, strict=True)]
-        except (ValueError, TypeError) as error:
-            raise type(error)(f"{self.name}: {error}") from error
-
-    def inspect(self, raw: list[Any], results: tuple[Array, ...], node: Node | None) -> None:
+    def watch(self, raw: list[Any], results: tuple[Array, ...], node: Node | None) -> None:
         """Under `detect_anomaly`: refuse to turn finite numbers into NaN or infinity; remember what was saved."""
         if is_finite(raw):
             for result in results if type(results) is tuple else (results,):
@@ -375,14 +265,14 @@ def constant(function: Callable[..., Any]) -> Callable[..., Any]:
     def answer(*args: Any, **settings: Any) -> Any:
         if settings.get("out") is not None:
             raise TypeError(f"{name}: Tensors cannot be written into (out=)")
-        plain = [_plain(value) for value in (*args, *settings.values())]
-        where = next((value for value in plain if hasattr(value, "__array_function__")), None)
+        raw = [plain(value) for value in (*args, *settings.values())]
+        where = next((value for value in raw if hasattr(value, "__array_function__")), None)
         if isinstance(function, np.ufunc) and where is not None:  # lists go where the Tensors are
-            plain = [beside(np.asarray(value), where) if isinstance(value, list) else value for value in plain]
+            raw = [beside(np.asarray(value), where) if isinstance(value, list) else value for value in raw]
         try:
-            result = function(*plain[:len(args)], **dict(zip(settings, plain[len(args):], strict=True)))
+            result = function(*raw[:len(args)], **dict(zip(settings, raw[len(args):], strict=True)))
         except Exception as error:
-            _raise(explain(name, {f"x{k + 1}": value for k, value in enumerate(plain)}, error), error)
+            _raise(explain(name, {f"x{k + 1}": value for k, value in enumerate(raw)}, error), error)
         if not any(type(value) is Tensor for value in (*args, *settings.values())):
             return result
         result = np.asarray(result) if isinstance(result, np.generic) else result
@@ -400,25 +290,6 @@ def _raise(better: Exception, error: Exception) -> NoReturn:
         raise better from error
     finally:
         del better, error
-
-
-def _plain(value: Any) -> Any:
-    if type(value) in (tuple, list):
-        return type(value)(map(_plain, value))
-    return value._array if type(value) is Tensor else value
-
-
-def _convert(value: Any, dtype: np.dtype | None, where: Array) -> Any:
-    """An operand in the dtype of the others; numbers stay numbers, which take any dtype."""
-    if isinstance(value, (list, tuple)):
-        value = np.asarray(value)
-        dtype = dtype or (np.dtype(np.float32) if value.dtype.kind == "f" else None)
-        value = value if where is None else beside(value, where)
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, complex):
-        raise TypeError(f"the number {value} is complex, Tensors are real")
-    return value.astype(dtype) if dtype is not None and getattr(value, "dtype", dtype) != dtype else value
 
 
 def _settled(result: Any, whole: bool) -> Any:

@@ -15,11 +15,19 @@ import numpy as np
 
 from . import backend
 from .backend import Array
-from .graph import TABLE, Node, Place, check_saved, differentiate, leaf_node, setting
-
-__all__ = ["Tensor", "check_saved", "detect_anomaly", "fused", "grad", "no_grad"]
+from .graph import TABLE, Node, Place, differentiate, leaf_node, setting
 
 _accumulation = threading.Lock()
+
+
+def _method(function: Any) -> Callable[..., Any]:
+    """t.sum(axis=0) for np.sum(t, axis=0): what stands in the table for the function."""
+    return lambda self, *args, **settings: TABLE[function](self, *args, **settings)
+
+
+def _operator(function: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """t + other and other + t, for np.add."""
+    return lambda self, other: TABLE[function](self, other), lambda self, other: TABLE[function](other, self)
 
 
 class Tensor:
@@ -37,7 +45,7 @@ class Tensor:
     _array: Array  # the values
     _node: Node | None  # the call that made it, or its leaf node, or None where nothing is to be differentiated
     _output: int  # which output of that call it is
-    _version: list[int] | None  # how often it was written to; shared with its views; None: never can be
+    _version: list[int] | None  # how often it was written to, counted with its views; None: a result, never written
     grad: Tensor | None  # where `backward` adds up the gradient
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, device: str | None = None) -> None:
@@ -210,69 +218,39 @@ class Tensor:
     __float__ = lambda self: float(self.item())
     __int__ = lambda self: int(self.item())
     __index__ = lambda self: operator.index(self.item())
-    __neg__ = lambda self: TABLE[np.negative](self)
     __pos__ = lambda self: self
-    __abs__ = lambda self: TABLE[np.absolute](self)
-    __invert__ = lambda self: TABLE[np.invert](self)
+    __neg__, __abs__, __invert__ = map(_method, (np.negative, np.absolute, np.invert))
 
-    __add__ = lambda self, other: TABLE[np.add](self, other)
-    __radd__ = lambda self, other: TABLE[np.add](other, self)
-    __sub__ = lambda self, other: TABLE[np.subtract](self, other)
-    __rsub__ = lambda self, other: TABLE[np.subtract](other, self)
-    __mul__ = lambda self, other: TABLE[np.multiply](self, other)
-    __rmul__ = lambda self, other: TABLE[np.multiply](other, self)
-    __truediv__ = lambda self, other: TABLE[np.divide](self, other)
-    __rtruediv__ = lambda self, other: TABLE[np.divide](other, self)
-    __pow__ = lambda self, other: TABLE[np.power](self, other)
-    __rpow__ = lambda self, other: TABLE[np.power](other, self)
-    __matmul__ = lambda self, other: TABLE[np.matmul](self, other)
-    __rmatmul__ = lambda self, other: TABLE[np.matmul](other, self)
-    __floordiv__ = lambda self, other: TABLE[np.floor_divide](self, other)
-    __rfloordiv__ = lambda self, other: TABLE[np.floor_divide](other, self)
-    __mod__ = lambda self, other: TABLE[np.remainder](self, other)
-    __rmod__ = lambda self, other: TABLE[np.remainder](other, self)
+    __add__, __radd__ = _operator(np.add)
+    __sub__, __rsub__ = _operator(np.subtract)
+    __mul__, __rmul__ = _operator(np.multiply)
+    __truediv__, __rtruediv__ = _operator(np.divide)
+    __pow__, __rpow__ = _operator(np.power)
+    __matmul__, __rmatmul__ = _operator(np.matmul)
+    __floordiv__, __rfloordiv__ = _operator(np.floor_divide)
+    __mod__, __rmod__ = _operator(np.remainder)
+    __and__, __rand__ = _operator(np.bitwise_and)
+    __or__, __ror__ = _operator(np.bitwise_or)
+    __xor__, __rxor__ = _operator(np.bitwise_xor)
+    __lt__, __gt__ = _operator(np.less)  # t > u is u < t
+    __le__, __ge__ = _operator(np.less_equal)
 
     __eq__ = lambda self, other: TABLE[np.equal](self, other) if _number_like(other) else NotImplemented
     __ne__ = lambda self, other: TABLE[np.not_equal](self, other) if _number_like(other) else NotImplemented
-    __lt__ = lambda self, other: TABLE[np.less](self, other)
-    __le__ = lambda self, other: TABLE[np.less_equal](self, other)
-    __gt__ = lambda self, other: TABLE[np.greater](self, other)
-    __ge__ = lambda self, other: TABLE[np.greater_equal](self, other)
-    __and__ = __rand__ = lambda self, other: TABLE[np.bitwise_and](self, other)
-    __or__ = __ror__ = lambda self, other: TABLE[np.bitwise_or](self, other)
-    __xor__ = __rxor__ = lambda self, other: TABLE[np.bitwise_xor](self, other)
 
     # Methods: NumPy's, by the names NumPy gives them ---------------------------------------------------
 
     T = property(lambda self: TABLE[np.transpose](self))
-    mT = property(  # noqa: N815
-        lambda self: TABLE[np.swapaxes](self, -1, -2))
-    sum = lambda self, *args, **settings: TABLE[np.sum](self, *args, **settings)
-    mean = lambda self, *args, **settings: TABLE[np.mean](self, *args, **settings)
-    var = lambda self, *args, **settings: TABLE[np.var](self, *args, **settings)
-    std = lambda self, *args, **settings: TABLE[np.std](self, *args, **settings)
-    max = lambda self, *args, **settings: TABLE[np.max](self, *args, **settings)
-    min = lambda self, *args, **settings: TABLE[np.min](self, *args, **settings)
-    prod = lambda self, *args, **settings: TABLE[np.prod](self, *args, **settings)
-    cumsum = lambda self, *args, **settings: TABLE[np.cumsum](self, *args, **settings)
-    argmax = lambda self, *args, **settings: TABLE[np.argmax](self, *args, **settings)
-    argmin = lambda self, *args, **settings: TABLE[np.argmin](self, *args, **settings)
-    argsort = lambda self, *args, **settings: TABLE[np.argsort](self, *args, **settings)
-    any = lambda self, *args, **settings: TABLE[np.any](self, *args, **settings)
-    all = lambda self, *args, **settings: TABLE[np.all](self, *args, **settings)
-    clip = lambda self, *args, **settings: TABLE[np.clip](self, *args, **settings)
-    dot = lambda self, other: TABLE[np.dot](self, other)
-    trace = lambda self, *args, **settings: TABLE[np.trace](self, *args, **settings)
-    diagonal = lambda self, *args, **settings: TABLE[np.diagonal](self, *args, **settings)
-    take = lambda self, *args, **settings: TABLE[np.take](self, *args, **settings)
-    repeat = lambda self, *args, **settings: TABLE[np.repeat](self, *args, **settings)
-    squeeze = lambda self, axis=None: TABLE[np.squeeze](self, axis)
-    swapaxes = lambda self, axis1, axis2: TABLE[np.swapaxes](self, axis1, axis2)
+    mT = property(lambda self: TABLE[np.swapaxes](self, -1, -2))  # noqa: N815
+    sum, mean, var, std, prod, cumsum = map(_method, (np.sum, np.mean, np.var, np.std, np.prod, np.cumsum))
+    max, min, argmax, argmin, argsort = map(_method, (np.max, np.min, np.argmax, np.argmin, np.argsort))
+    any, all, clip, take, repeat = map(_method, (np.any, np.all, np.clip, np.take, np.repeat))
+    dot, trace, diagonal = map(_method, (np.dot, np.trace, np.diagonal))
+    squeeze, swapaxes = map(_method, (np.squeeze, np.swapaxes))
+    astype, to = map(_method, ("astype", "to"))
     flatten = ravel = lambda self, *args, **settings: TABLE[np.ravel](self, *args, **settings)
     reshape = lambda self, *shape: TABLE[np.reshape](self, shape[0] if len(shape) == 1 else shape)
     transpose = lambda self, *axes: TABLE[np.transpose](self, axes[0] if len(axes) == 1 else axes or None)
-    astype = lambda self, *args, **settings: TABLE["astype"](self, *args, **settings)
-    to = lambda self, device: TABLE["to"](self, device)
 
     def __repr__(self) -> str:
         with np.printoptions(precision=4, suppress=True, threshold=200, edgeitems=3):

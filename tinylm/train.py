@@ -36,7 +36,7 @@ class Trainer:
 
     model      called with the inputs of a batch
     loss       loss(model(inputs), targets): the mean over the targets, a single number
-    optimizer  over the model's parameters; its learning rate at the start is the highest one
+    optimizer  over the model's parameters; the learning rates of its groups at the start are the highest ones
     batches    batches(step) → (inputs, targets), the same for the same step
     held_out   batches that are never trained on, only scored
     schedule   the factor on the learning rate, by how much of the training is done (0 to 1)
@@ -53,7 +53,7 @@ class Trainer:
     ) -> None:
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
         self.held_out, self.schedule, self.unit, self.log = held_out, schedule, unit, log
-        self.highest_lr = optimizer.lr
+        self.highest_lrs = [group["lr"] for group in optimizer.param_groups]
         self.steps, self.interrupted = 0, False
 
     def fit(self, steps: int | None = None, minutes: float | None = None, evaluations: int = 20,
@@ -81,7 +81,8 @@ class Trainer:
 
         with self._log() as write, self._bar() as bar, _stop_after_step() as stop:
             while (done := self._progress(steps, minutes, began)) < 1 and not stop.is_set():
-                self.optimizer.lr = self.highest_lr * self.schedule(done)
+                for group, highest in zip(self.optimizer.param_groups, self.highest_lrs, strict=True):
+                    group["lr"] = highest * self.schedule(done)
                 losses.append(self._step())
                 if done >= due or self.steps == 1:
                     due = (math.floor(done * evaluations) + 1) / evaluations

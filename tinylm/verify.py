@@ -279,11 +279,13 @@ def _kink(function: Function, leaf: Tensor, leaves: list[Tensor], index: Any, co
     home = backend.to_host(leaf._array).copy()
     c = np.concatenate([np.ravel(backend.to_host(c._array)) for c in cotangents])
     values = []
-    for step in np.linspace(-2.5 * STEP, 2.5 * STEP, 26):
-        moved = home.copy()
-        moved[index] += step
-        leaf.assign(moved)
-        values.append(float(c @ _flattened(function(*leaves))))
-    leaf.assign(home)
+    try:
+        for step in np.linspace(-2.5 * STEP, 2.5 * STEP, 26):
+            moved = home.copy()
+            moved[index] += step
+            leaf.assign(moved)
+            values.append(float(c @ _flattened(function(*leaves))))
+    finally:
+        leaf.assign(home)
     bends = np.sort(np.abs(np.diff(values, 2)))
     return bool(bends[-1] > 1e-9 and bends[-1] > 20 * bends[-4])  # a jump shows in at most two of them

@@ -12,7 +12,7 @@ from .elementwise import to, where
 from .index import embedding, getitem, one_hot, scatter_add, take, take_along_axis
 from .linalg import contract, det, dot, einsum, inv, matmul, outer, solve, trace
 from .reduce import cumsum, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sort, std, sum, var
-from .samples import BINARY, REDUCTIONS, UNARY
+from ..samples import BINARY, REDUCTIONS, UNARY
 from .shape import broadcast_to, concatenate, diagonal, expand_dims, flip, moveaxis, pad, repeat, reshape, roll, split
 from .shape import squeeze, stack, swapaxes, tile, transpose, tril, triu
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..primitives import R, call, pin, primitive
-from .samples import UNARY
+from ..primitives import primitive
+from ..samples import UNARY, R, call, pin
 
 
 @primitive(samples=UNARY, analytic=False)
@@ -61,14 +61,11 @@ def _(g: Array, x: Array) -> Array:
     s = sigmoid(x)
     return g * (s + x * s * (1 - s))
 
-def _erf(x: Array) -> Array:
-    """SciPy's, imported at first use; CuPy answers the same call on its arrays."""
-    return importlib.import_module("scipy.special").erf(x)
-
 @primitive(samples=UNARY)
 def erf(x: Array) -> Array:
     """y = 2/√π ∫₀ˣ e^(-t²) dt, the Gauss error function"""
-    return _erf(x).astype(x.dtype)  # SciPy's float16 comes back as float32
+    special = importlib.import_module("scipy.special")  # at first use; CuPy answers the same call on its arrays
+    return special.erf(x).astype(x.dtype)  # SciPy's float16 comes back as float32
 
 erf.vjp("x")(lambda g, x: g * (2 / math.sqrt(math.pi) * np.exp(-x * x)))
 
@@ -92,7 +89,7 @@ def _phi(x: Any, approximate: str) -> Any:
 @gelu.vjp("x")
 def _(g: Array, x: Array, approximate: str) -> Array:
     phi = _phi(x, approximate)
-    if approximate == "tanh":
+    if approximate == "tanh":  # φ = (1 + tanh u) / 2 has the slope (1 - tanh² u) / 2 · u' = 2 φ (1 - φ) u'
         slope = 2 * phi * (1 - phi) * (_C * (1 + 3 * _K * x * x))
     else:
         slope = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)

@@ -1,6 +1,9 @@
 """Functions of each element on its own, with their derivatives beside them: a table of calculus.
 
-`g` is the gradient of the output, `y` the output itself; everything else is called as in the formula.
+In a rule, `g` is the gradient of the output, `y` the output itself; everything else is called as in the formula. Where
+an input was broadcast, the engine sums its gradient afterwards. Beside each formula stands what its check needs (see
+`tinylm.samples`): the domain to draw samples from (positive numbers for a logarithm), the kinks where a slope jumps,
+pins that fix the gradient there, and whether the formula is analytic, that is, also holds for complex numbers.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ import numpy as np
 
 from .. import backend
 from ..backend import Array
-from ..primitives import Primitive, R, call, constant, pin, primitive
-from .samples import BINARY, UNARY, calls
+from ..primitives import Primitive, constant, primitive
+from ..samples import BINARY, UNARY, R, call, calls, pin
 
 POSITIVE = (0.3, 2.0)
 LN2 = math.log(2.0)

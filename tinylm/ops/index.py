@@ -10,8 +10,8 @@ import numpy as np
 
 from ..backend import Array, beside, device_of, to_host
 from ..graph import TABLE
-from ..primitives import R, call, constant, primitive
-from .samples import calls
+from ..primitives import constant, primitive
+from ..samples import R, call, calls
 
 Shape = tuple[int, ...]
 
@@ -82,9 +82,9 @@ scatter_add.vjp("v")(lambda g, index: g[index])
     [(3, 2), _I, 0], [(2, 3), _J, 1], [(2, 3), _J], [(2, 3), 1, -1], [(3,), [0, 0]], [(0, 3), [1, 1], 1]))
 def take(a: Array, indices: Any, axis: int | None = None) -> Array:
     """y = the slices of a at `indices` along an axis; None flattens first"""
-    _check_integers("take", indices)
+    indices = integers("take", indices)
     flat = np.reshape(a, -1) if axis is None else np.moveaxis(a, axis, 0)  # (size,) or the axis in front
-    taken = flat[placed(indices if isinstance(indices, int) else _as_integers(indices), flat)]
+    taken = flat[placed(indices, flat)]
     new = range(np.ndim(indices))  # the axes of the indices come where the axis was
     return taken if axis is None else np.moveaxis(taken, new, [axis % a.ndim + k for k in new])
 
@@ -99,17 +99,16 @@ def _(g: Array, a_shape: Shape, indices: Any, axis: int | None) -> Array:
     [(2, 2), np.array([3, 3]), None], [(2, 3), np.array([[1]]), 1], [(0, 3), np.zeros((0, 2), int)]))
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     """y[i, j] = arr[i, indices[i, j]]: each row by its own indices; None flattens arr first"""
-    _check_integers("take_along_axis", indices)
+    indices = integers("take_along_axis", indices)
     along = np.reshape(arr, -1) if axis is None else np.moveaxis(arr, axis, 0)  # the axis in front
     return np.take_along_axis(arr, placed(indices, along), axis=axis)
 
 @take_along_axis.vjp("arr")
 def _(g: Array, arr_shape: Shape, indices: Array, axis: int | None) -> Array:
-    if axis is None:
-        return np.reshape(scatter_add(g, indices, (math.prod(arr_shape),)), arr_shape)
-    grid = list(np.ogrid[tuple(slice(n) for n in arr_shape)])  # along every other axis: its own position
-    grid[axis] = indices
-    return scatter_add(g, tuple(grid), arr_shape)
+    shape, along = ((math.prod(arr_shape),), 0) if axis is None else (arr_shape, axis)
+    grid = list(np.ogrid[tuple(slice(n) for n in shape)])  # along every other axis: its own position
+    grid[along] = indices
+    return np.reshape(scatter_add(g, tuple(grid), shape), arr_shape)
 
 _IDS = [call(_I, R(3, 2)), call(np.array([[1, 1], [0, 3]]), R(4, 3)), call(np.zeros(0, int), R(2, 2)),
         call(_I, R(3, 0))]
@@ -129,8 +128,7 @@ def one_hot(ids: Any, num_classes: int, dtype: Any = np.float32) -> Array:
 
 def check_ids(name: str, ids: Any, size: int) -> Array:
     """Ids as an integer array. Raises TypeError for floats and booleans, IndexError unless 0 ≤ id < size."""
-    _check_integers(name, ids)
-    ids = _as_integers(ids)
+    ids = integers(name, ids)
     if ids.size and not (int(ids.min()) >= 0 and int(ids.max()) < size):
         host = to_host(ids)
         where = tuple(int(i) for i in np.argwhere((host < 0) | (host >= size))[0])
@@ -138,10 +136,9 @@ def check_ids(name: str, ids: Any, size: int) -> Array:
                          "negative, and the vocabulary may be larger than this table")
     return ids
 
-def _as_integers(ids: Any) -> Array:
-    return ids if hasattr(ids, "dtype") else np.asarray(ids, dtype=np.int64)
-
-def _check_integers(name: str, ids: Any) -> None:
-    dtype = ids.dtype if hasattr(ids, "dtype") else np.asarray(ids).dtype
-    if dtype.kind not in "iu" and np.size(ids):
-        raise TypeError(f"{name}: indices are integers, not {dtype}; convert them with .astype(np.int64)")
+def integers(name: str, ids: Any) -> Array:
+    """Ids as an array. Raises TypeError unless they are integers (or none at all, which have no dtype to speak of)."""
+    ids = ids if hasattr(ids, "dtype") else np.asarray(ids, dtype=None if np.size(ids) else np.int64)
+    if ids.dtype.kind not in "iu" and ids.size:
+        raise TypeError(f"{name}: indices are integers, not {ids.dtype}; convert them with .astype(np.int64)")
+    return ids

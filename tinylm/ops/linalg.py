@@ -10,7 +10,8 @@ import numpy as np
 
 from ..backend import Array
 from ..graph import TABLE
-from ..primitives import R, call, primitive
+from ..primitives import primitive
+from ..samples import R, call
 from .elementwise import identity_matrix
 from .reduce import in_float32
 
@@ -113,6 +114,7 @@ def solve(a: Array, b: Array) -> Array:
     """y with a y = b, for b (n,) or (..., n, m). Raises on a singular matrix"""
     return np.linalg.solve(a, b)
 
+# a y = b gives da y + a dy = db, so dy = a⁻¹ (db - da y): b receives a⁻ᵀ g, and a receives -(a⁻ᵀ g) yᵀ
 @solve.vjp("a")
 def _(g: Array, a: Array, b_shape: Shape, y: Array) -> Array:
     if len(b_shape) == 1:  # a vector, solved with every matrix of the batch

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..primitives import R, call, pin, primitive
+from ..primitives import primitive
+from ..samples import REDUCTIONS, R, call, calls, pin
 from .elementwise import identity_matrix
-from .samples import REDUCTIONS, calls
 
 Axis = int | tuple[int, ...] | None
 
@@ -137,6 +137,7 @@ def softmax(x: Array, axis: Axis = -1) -> Array:
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return e / sum(e, axis, keepdims=True)
 
+# ∂yᵢ/∂xⱼ = yᵢ (δᵢⱼ - yⱼ), so Σᵢ gᵢ ∂yᵢ/∂xⱼ = yⱼ (gⱼ - Σᵢ gᵢ yᵢ)
 softmax.vjp("x")(lambda g, y, axis: y * (g - sum(g * y, axis, keepdims=True)))
 
 @primitive(samples=_ROWS, analytic=False)
@@ -145,6 +146,7 @@ def log_softmax(x: Array, axis: Axis = -1) -> Array:
     x = x - np.max(x, axis=axis, keepdims=True)
     return x - np.log(sum(np.exp(x), axis, keepdims=True))
 
+# ∂yᵢ/∂xⱼ = δᵢⱼ - softmax(x)ⱼ, and softmax(x) = eʸ
 log_softmax.vjp("x")(lambda g, y, axis: g - np.exp(y) * sum(g, axis, keepdims=True))
 
 @primitive(np.cumsum, samples=calls([(3,)], [(2, 3)], [(2, 3), 0], [(2, 3, 2), -1], [(0, 3), 1]))
@@ -187,10 +189,10 @@ def _(g: Array, x: Array, y: Array, ord: Any, axis: Axis) -> Array:
     y = np.reshape(y, kept(x.shape, axis))
     if np.isinf(p):
         return np.sign(x) * _shared(g, np.absolute(x) == y, axis)
-    g, scale = np.reshape(g, y.shape), y + (y == 0)
+    g, scale = np.reshape(g, y.shape), y + (y == 0)  # y, but 1 where it is 0: then x is 0 as well
     if p == 2:
         return g * (x / scale)
-    return g * np.sign(x) * (np.absolute(x) / scale + (x == 0)) ** (p - 1)
+    return g * np.sign(x) * (np.absolute(x) / scale + (x == 0)) ** (p - 1)  # (|x| / y)^(p-1), 1 at x = 0
 
 @primitive(np.sort, samples=calls([(5,)], [(2, 3)], [(3, 2), 0], [(2, 3), None], [(0, 3), 1]),
            kinks="ties", analytic=False)

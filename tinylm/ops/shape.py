@@ -1,4 +1,7 @@
-"""Functions that move elements about without changing them. Each gradient moves back the same way."""
+"""Functions that move elements about without changing them. Each gradient moves back the same way.
+
+They are linear, y = M x with a matrix of zeros and ones, so the gradient is Mᵀ g: the adjoint map.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ import numpy as np
 
 from ..backend import Array, to_host
 from ..graph import TABLE
-from ..primitives import R, call, primitive
+from ..primitives import primitive
+from ..samples import R, call, calls
 from .reduce import Axis, sum
-from .samples import calls
 
 Shape = tuple[int, ...]
 
