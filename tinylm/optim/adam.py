@@ -1,15 +1,14 @@
-"""Adam, which gives each weight its own step, and AdamW, which shrinks weights apart from it."""
+"""Adam: momentum and RMSprop together, each corrected for having started at zero."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from ..backend import Array
-from ..tensor import Tensor
-from .optimizer import Optimizer
+from .optimizer import Group, Optimizer, Params
 
 
 class Adam(Optimizer):
@@ -20,52 +19,51 @@ class Adam(Optimizer):
         v ← β₂ v + (1 - β₂) g²     v̂ = v / (1 - β₂ᵗ)
 
     lr            about how far each weight moves in a step, whatever the size of its gradient
-    betas         β₁ and β₂
-    weight_decay  adds weight_decay · θ to the gradient: an L2 penalty
+    betas         β₁ and β₂, how slowly the past is forgotten, each from 0 up to, but without, 1
+    eps           keeps a weight without gradients from 0 / 0
+    weight_decay  adds weight_decay · θ to the gradient: an L2 penalty; AdamW does better
+    amsgrad       the largest v so far stands in the place of v, so that no step grows back (Reddi et al. 2018)
+    l1            an L1 penalty, as Optimizer describes it
     """
 
-    def __init__(self, params: Iterable[Tensor], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
-                 eps: float = 1e-8, weight_decay: float = 0.0) -> None:
-        super().__init__(params, lr, weight_decay)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"{type(self).__name__}: betas={betas} must be from 0 up to, but without, 1")
-        self.betas, self.eps = betas, eps
-        self.steps = [0] * len(self.params)
-        self.means = [np.zeros_like(p.data) for p in self.params]
-        self.squares = [np.zeros_like(p.data) for p in self.params]
+    def __init__(self, params: Params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8, weight_decay: float = 0.0, amsgrad: bool = False, *, l1: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay,
+                                  "amsgrad": amsgrad, "l1": l1})
 
-    def update(self, place: int, parameter: Array, gradient: Array) -> Array:
+    def check(self, group: Group) -> None:
+        """Two betas, each in [0, 1)."""
+        super().check(group)
+        self._require(group, "from 0", 0, math.inf, "eps")
+        self._require(group, "two numbers from 0", 0, 1, "betas")
+        if len(group["betas"]) != 2:
+            raise ValueError(f"{self._name}: betas={group['betas']} must be two numbers, β₁ and β₂")
+
+    def buffers(self, group: Group) -> dict[str, float]:
+        """The running means m and v."""
+        return dict.fromkeys(["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"], 0.0)
+
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
         """One step, each weight's length scaled by its own past."""
-        if self.weight_decay:
-            gradient = gradient + self.weight_decay * parameter
-        return self.adapted(place, parameter, gradient)
+        if group["weight_decay"]:
+            gradient = gradient + group["weight_decay"] * parameter
+        return self.adapted(parameter, gradient, state, group)
 
-    def adapted(self, place: int, parameter: Array, gradient: Array) -> Array:
+    def adapted(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
         """θ - lr · m̂ / (√v̂ + eps), the running means brought up to date in place."""
-        beta1, beta2 = self.betas
-        self.steps[place] += 1
-        t, mean, square = self.steps[place], self.means[place], self.squares[place]
+        (beta1, beta2), t = group["betas"], state["step"]
+        mean, square = state["exp_avg"], state["exp_avg_sq"]
         mean *= beta1
         mean += (1 - beta1) * gradient
+        new = np.square(gradient)
+        new *= 1 - beta2
         square *= beta2
-        square += (1 - beta2) * (gradient * gradient)
-        scale = np.sqrt(square)
-        scale /= math.sqrt(1 - beta2**t)
-        scale += self.eps
-        return parameter - (self.lr / (1 - beta1**t)) * (mean / scale)
-
-
-class AdamW(Adam):
-    """Adam with decoupled decay: θ ← (1 - lr · weight_decay) θ, then Adam's step (Loshchilov & Hutter 2019).
-
-    In Adam an L2 penalty is divided by √v̂ too, so that weights with large gradients hardly feel it; here
-    all shrink alike.
-    """
-
-    def __init__(self, params: Iterable[Tensor], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
-                 eps: float = 1e-8, weight_decay: float = 1e-2) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
-
-    def update(self, place: int, parameter: Array, gradient: Array) -> Array:
-        """Shrink, then step."""
-        return self.adapted(place, (1 - self.lr * self.weight_decay) * parameter, gradient)
+        square += new
+        if group["amsgrad"]:
+            square = np.maximum(state["max_exp_avg_sq"], square, out=state["max_exp_avg_sq"])
+        step = np.sqrt(square, out=new)
+        step /= math.sqrt(1 - beta2**t)
+        step += group["eps"]
+        np.divide(mean, step, out=step)
+        step *= group["lr"] / (1 - beta1**t)
+        return np.subtract(parameter, step, out=step)

@@ -1,41 +1,202 @@
-"""What all optimizers share: a list of parameters, a learning rate, and one way to write."""
+"""What all optimizers share: groups of parameters, what is remembered of each, and one way to write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import difflib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
 
 from ..backend import Array
-from ..tensor import Tensor
+from ..tensor import Tensor, no_grad
+from . import state
+from .gradients import collect
+
+BLOCK = 96 * 1024  # bytes; a formula walks over this much at a time, so that what it makes stays in the cache
+
+Group = dict[str, Any]  # "params", a list of Tensors, and the settings that hold for them
+Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
 
 
 class Optimizer:
-    """Moves parameters along their gradients. A subclass writes `update`.
+    """Moves parameters along their gradients. A subclass writes `update`, and `buffers` if it remembers anything.
 
-    lr  the learning rate; set it anew whenever you like, as a schedule does
+    params    Tensors with requires_grad=True, or groups {"params": Tensors, "lr": ..., ...} with settings of
+              their own
+    defaults  the settings of groups that do not say otherwise; every optimizer has
+      lr            the learning rate
+      weight_decay  λ of an L2 penalty λ/2 · θ²: adds λ θ to the gradient
+      l1            λ₁ of an L1 penalty λ₁ · |θ|, which makes weights exactly zero. It is not put into the gradient,
+                    whose sign would flip around zero for ever; after every step each weight moves towards zero by
+                    lr · λ₁ and stays there: θ ← sign(θ) · max(|θ| - lr · λ₁, 0), the proximal step
+                    (Daubechies et al. 2004; Duchi & Singer 2009). PyTorch has none
+
+    `param_groups` holds the groups and `state` what is remembered of each parameter. Change a setting by
+    optimizer.param_groups[0]["lr"] = 0.1, or for all groups by optimizer.lr = 0.1.
+
+    Raises TypeError for what are not Tensors to be trained, and ValueError for none, for one given twice, for an
+    unknown setting, and for settings out of their range.
     """
 
-    def __init__(self, params: Iterable[Tensor], lr: float, weight_decay: float) -> None:
-        self.params, self.lr, self.weight_decay = list(params), lr, weight_decay
-        name = type(self).__name__
-        if not self.params:
-            raise ValueError(f"{name}: no parameters given (model.parameters() is an iterator, used up after one use)")
-        if isinstance(params, Tensor) or any(not (isinstance(p, Tensor) and p.requires_grad) for p in self.params):
-            raise TypeError(f"{name}: it takes Tensors with requires_grad=True, such as model.parameters()")
-        if lr < 0 or weight_decay < 0:
-            raise ValueError(f"{name}: lr={lr} and weight_decay={weight_decay} must not be negative")
+    def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
+        self.defaults = dict(defaults)
+        self.param_groups: list[Group] = []
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        if isinstance(params, Tensor):
+            raise TypeError(f"{self._name}: params is one Tensor; it takes several Tensors with requires_grad=True: "
+                            "put it into a list, [weight]")
+        given: list[Any] = [params] if isinstance(params, Mapping) else list(params)
+        if not given:
+            raise ValueError(f"{self._name}: no parameters given (model.parameters() is an iterator, used up after "
+                             "one use: call it again)")
+        for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """One more group {"params": Tensors, setting: value, ...}: a layer that starts learning later, perhaps."""
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
+            raise TypeError(f'{self._name}: a parameter group is a dict with "params" and settings of its own, '
+                            f"not {param_group!r:.80}")
+        for setting in param_group:
+            if setting not in (*self.defaults, "params", "initial_lr"):
+                near = difflib.get_close_matches(str(setting), self.defaults, 1)
+                raise ValueError(f"{self._name}: no setting is called {setting!r}; "
+                                 + (f"did you mean {near[0]!r}?" if near else f"it has {', '.join(self.defaults)}"))
+        self.param_groups.append(self._checked(param_group))
+
+    def _checked(self, given: Mapping[str, Any]) -> Group:
+        """The group with its parameters as a list and every setting in place."""
+        one = isinstance(given["params"], Tensor)
+        group: Group = {**self.defaults, **given, "params": [given["params"]] if one else list(given["params"])}
+        if not group["params"]:
+            raise ValueError(f"{self._name}: a group without parameters")
+        seen = set(self.params)
+        for place, parameter in enumerate(group["params"]):
+            if not isinstance(parameter, Tensor):
+                raise TypeError(f"{self._name}: parameter {place} is a {type(parameter).__name__}; it takes Tensors "
+                                "with requires_grad=True, such as model.parameters()")
+            if not (parameter.requires_grad and parameter.is_leaf):
+                what = "is a result of an operation" if parameter.requires_grad else "does not require a gradient"
+                raise TypeError(f"{self._name}: parameter {place}, of shape {parameter.shape}, {what}; it takes "
+                                "Tensors with requires_grad=True made by tl.Tensor, such as model.parameters()")
+            if parameter in seen:
+                raise ValueError(f"{self._name}: parameter {place}, of shape {parameter.shape}, is given twice and "
+                                 "would be moved twice; model.parameters() gives shared ones once")
+            seen.add(parameter)
+        self.check(group)
+        return group
+
+    def check(self, group: Group) -> None:
+        """Raise ValueError if a setting of the group is out of its range. A subclass checks its own too."""
+        self._require(group, "from 0", 0, math.inf, "lr", "weight_decay", "l1")
+
+    def _require(self, group: Group, words: str, low: float, below: float, *settings: str) -> None:
+        for setting in settings:
+            values = group[setting] if isinstance(group[setting], tuple) else (group[setting],)
+            if not all(low <= value < below for value in values):  # NaN is in no range
+                upper = "upwards, and finite" if below == math.inf else f"up to, but without, {below}"
+                raise ValueError(f"{self._name}: {setting}={group[setting]} must be {words} {upper}")
+
+    @property
+    def _name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def params(self) -> list[Tensor]:
+        """All parameters, group by group: what `tl.grad(loss, optimizer.params)` differentiates by."""
+        return [parameter for group in self.param_groups for parameter in group["params"]]
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the first group; setting it sets that of every group."""
+        return float(self.param_groups[0]["lr"])
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        for group in self.param_groups:
+            group["lr"] = float(value)
 
     def zero_grad(self) -> None:
         """Forget the gradients that `backward` added up."""
         for parameter in self.params:
             parameter.grad = None
 
-    def step(self, gradients: Sequence[Tensor] | None = None) -> None:
-        """Update every parameter once, by `gradients` (as `tl.grad` gives them) or by what stands in its `.grad`."""
-        found = [p.grad for p in self.params] if gradients is None else gradients
-        for place, (parameter, gradient) in enumerate(zip(self.params, found, strict=True)):
-            if gradient is not None:
-                parameter.assign(self.update(place, parameter.data, gradient.data))
+    # A step ------------------------------------------------------------------------------------------
 
-    def update(self, place: int, parameter: Array, gradient: Array) -> Array:
-        """The new values of the parameter number `place`."""
-        raise NotImplementedError
+    def buffers(self, group: Group) -> dict[str, float]:
+        """The running quantities kept for every weight of the group: PyTorch's name, and where each starts."""
+        return {}
+
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
+        """The new values of a parameter, in an array of their own. `state` is brought up to date in place.
+
+        All arrays are flat, of the same length. What comes here may be a part of a parameter, so every weight
+        must be treated by itself. state["step"] counts from 1.
+        """
+        raise NotImplementedError(f"{self._name}: write its update(self, parameter, gradient, state, group)")
+
+    def step(self, gradients: Sequence[Tensor | None] | None = None) -> None:
+        """Update every parameter once.
+
+        gradients  one for each of `params`, as tl.grad(loss, optimizer.params) gives them; None leaves that
+                   parameter alone. Without them, what stands in `.grad`
+
+        Raises as `check` and `gradients.collect` do, before anything is changed.
+        """
+        found = iter(collect(f"{self._name}.step", self.params, gradients))
+        for group in self.param_groups:
+            self.check(group)
+            group["lr"] = float(group["lr"])  # np.float64 would turn float32 arrays into float64 ones
+        with no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    gradient = next(found)
+                    if gradient is not None:
+                        self._move(parameter, gradient.data.reshape(-1), group)
+
+    def _move(self, parameter: Tensor, gradient: Array, group: Group) -> None:
+        """Write the new values of one parameter, block by block."""
+        values, memory = parameter.data, self.state.setdefault(parameter, {"step": 0})
+        for name, start in self.buffers(group).items():
+            if name not in memory:
+                memory[name] = np.full_like(values, start, order="C")
+        memory["step"] += 1
+        old, flat = values.reshape(-1), {name: a if name == "step" else a.reshape(-1) for name, a in memory.items()}
+        if not isinstance(values, np.ndarray) or values.nbytes <= BLOCK or not values.flags.c_contiguous:
+            parameter.assign(self._new(old, gradient, flat, group).reshape(values.shape))
+            return
+        target = cast(Tensor, np.reshape(parameter, -1))  # it shares the memory
+        length = BLOCK // values.itemsize
+        for start in range(0, values.size, length):
+            part = slice(start, start + length)
+            pieces = {name: a if name == "step" else a[part] for name, a in flat.items()}
+            target[part].assign(self._new(old[part], gradient[part], pieces, group))
+
+    def _new(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
+        """`update`, and the proximal step of the L1 penalty: θ - clip(θ, -t, t) moves θ towards zero by t."""
+        new = self.update(parameter, gradient, state, group)
+        if group["l1"]:
+            threshold = group["lr"] * group["l1"]
+            new -= np.clip(new, -threshold, threshold)
+        return new
+
+    # To save and to resume ---------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a step depends on but the parameters themselves, in PyTorch's layout.
+
+        {"state": {place of the parameter: {name: NumPy array}}, "param_groups": [{setting: value, "params": places}]}
+        """
+        return state.dump(self.param_groups, self.state)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`, ours or PyTorch's: the same steps follow, bit for bit.
+
+        Raises ValueError, listing all that does not fit; then nothing was changed.
+        """
+        groups, found = state.load(self._name, state_dict, self.param_groups, self.buffers)
+        for group in groups:
+            self.check(group)
+        self.param_groups, self.state = groups, found
