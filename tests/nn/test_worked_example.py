@@ -81,7 +81,7 @@ def test_every_step_of_the_engine():
     h = ops.sigmoid(z)
     u = v @ h + c
     o = ops.sigmoid(u)
-    loss = nn.binary_cross_entropy(o, np.array(T), "sum")
+    loss = nn.binary_cross_entropy(o, np.array(T), reduction="sum")
     dz, dh, du, do, dw, db, dv, dc, dx = tl.grad(loss, [z, h, u, o, w, b, v, c, x])
     for tensor, expected in [
         (z, [n["z1"], n["z2"]]), (h, [n["h1"], n["h2"]]), (u, [n["u1"], n["u2"]]), (o, [n["o1"], n["o2"]]),
@@ -97,7 +97,7 @@ def test_the_same_from_layers(device):
     model = nn.Sequential(nn.Linear(2, 2), nn.Sigmoid(), nn.Linear(2, 2), nn.Sigmoid()).to(np.float64)
     weights = {"0.weight": W, "0.bias": B, "2.weight": V, "2.bias": C}
     model.load_state_dict({name: np.array(values) for name, values in weights.items()})
-    loss = nn.BCELoss("sum")(model(tl.Tensor([X], dtype=np.float64)), tl.Tensor([T], dtype=np.float64))
+    loss = nn.BCELoss(reduction="sum")(model(tl.Tensor([X], dtype=np.float64)), tl.Tensor([T], dtype=np.float64))
     loss.backward()
     assert loss.item() == pytest.approx(n["loss"], abs=1e-14)
     gradients = {name: parameter.grad.numpy() for name, parameter in model.named_parameters()}
