@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinylm as tl
-from tinylm import cases
+from tinylm import cases, table
 from tinylm.primitives import PRIMITIVES
 from tinylm.samples import R, call
 
@@ -13,7 +13,7 @@ ALL = [p for p in PRIMITIVES.values() if p.rules]
 
 @pytest.mark.parametrize("primitive", ALL, ids=str)
 def test_every_primitive_on_every_sample(primitive, device):
-    row = cases.check(primitive, [device])
+    row = table.check(primitive, [device])
     assert not row.faults, "\n".join(row.faults)
     assert {"first", "second", *([] if primitive.casts else ["float32"])} <= set(row.errors)
 
@@ -57,7 +57,7 @@ def test_a_kink_that_is_not_stated_is_found_out():
 
     hat.vjp("x")(lambda g, x: g * np.sign(x))
     try:
-        assert cases.check(hat, ["cpu"]).faults
+        assert table.check(hat, ["cpu"]).faults
     finally:
         del PRIMITIVES["hat"]
 
@@ -70,19 +70,19 @@ def test_draws_keep_apart_and_away_from_kinks():
 
 
 def test_the_table_and_a_single_formula(capsys):
-    assert cases.report(["tanh", "matmul"], ["cpu"]) == 0
+    assert table.report(["tanh", "matmul"], ["cpu"]) == 0
     shown = capsys.readouterr().out
     assert "y = tanh x" in shown and "lambda g, y: g * (1 - y * y)" in shown
     assert "domain (-2.0, 2.0), smooth" in shown and "64 32 16" in shown and "matmul(R(2, 3), R(3, 2))" in shown
     with pytest.raises(ValueError, match="did you mean 'tanh'"):
-        cases.report(["tanhh"], ["cpu"])
+        table.report(["tanhh"], ["cpu"])
 
 
 def test_a_wrong_rule_fails_the_table(capsys):
     rule = PRIMITIVES["exp"].rules["x"]
     try:
         PRIMITIVES["exp"].vjp("x")(lambda g, y: g * y * 1.0001)
-        assert cases.report(["exp"], ["cpu"]) == 1
+        assert table.report(["exp"], ["cpu"]) == 1
         assert "✗ first: exp(R(3,))" in capsys.readouterr().out
     finally:
         PRIMITIVES["exp"].vjp("x")(rule.function)
@@ -93,7 +93,7 @@ def test_a_pin_that_is_broken_fails():
     rule = relu.rules["x"]
     try:
         relu.vjp("x")(lambda g, y: np.where(y >= 0, g, 0.0) * (y > -1))
-        assert any(fault.startswith("pins") for fault in cases.check(relu, ["cpu"]).faults)
+        assert any(fault.startswith("pins") for fault in table.check(relu, ["cpu"]).faults)
     finally:
         relu.vjp("x")(rule.function)
 

@@ -102,7 +102,7 @@ def test_a_gpu_that_is_absent(capsys):
 
 def test_gradcheck_hands_over(monkeypatch):
     calls = []
-    monkeypatch.setattr("tinylm.cases.report", lambda names, devices: calls.append((names, devices)) or 3)
+    monkeypatch.setattr("tinylm.table.report", lambda names, devices, layers: calls.append((names, devices)) or 3)
     monkeypatch.setattr("tinylm.mutate.report", lambda names: calls.append(names) or 0)
     assert main(["gradcheck"]) == main(["gradcheck", "--device", "cpu"]) == 3
     assert main(["gradcheck", "tanh", "--mutate"]) == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinylm as tl
-from tinylm import cases, graph, mutants, mutate
+from tinylm import cases, graph, mutants, mutate, table
 from tinylm.primitives import PRIMITIVES
 
 
@@ -17,9 +17,9 @@ def test_no_mutant_of_any_rule_or_of_the_engine_survives():
 
 
 def test_every_equivalent_mutant_is_still_made():
-    made = {m.label for p in cases.chosen([]) for m in mutate.mutants_of(p, cases.cases_of(p))}
+    made = {m.label for p in table.chosen([]) for m in mutate.mutants_of(p, cases.cases_of(p))}
     made |= {m.label for m in mutate.engine_mutants()}
-    helpers = mutate.helpers_of([rule.function for p in cases.chosen([]) for rule in p.rules.values()])
+    helpers = mutate.helpers_of([rule.function for p in table.chosen([]) for rule in p.rules.values()])
     made |= {m.label for helper in helpers for m in mutate.function_mutants(helper)}
     assert set(mutate.EQUIVALENT) <= made  # a proof of something that no longer exists is dead weight
     assert all(len(proof) > 10 for proof in mutate.EQUIVALENT.values())

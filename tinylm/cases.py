@@ -8,18 +8,15 @@ inputs, in float64, float32 and float16, on every device, at first and at second
 
 from __future__ import annotations
 
-import difflib
 import functools
-import inspect
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from . import backend, ops
+from . import backend
 from .arguments import ARRAY
-from .graph import TABLE
-from .primitives import PRIMITIVES, REALS, Primitive
+from .primitives import REALS, Primitive
 from .samples import Call, Pin, R
 from .tensor import Tensor, grad, wrap
 from .verify import (
@@ -238,110 +235,3 @@ def pin_error(primitive: Primitive, pin: Pin, device: str = "cpu") -> float:
         found = grad(y, leaves, np.ones_like(y._array))
     expected = [np.asarray(e, dtype=np.float64) for e in pin.gradients.values()]
     return worst([backend.to_host(g._array) for g in found], expected)
-
-
-class Row(NamedTuple):
-    """One line of the table: the worst error of each kind, over all cases."""
-
-    name: str
-    cases: int
-    errors: dict[str, float]
-    backends: list[str]
-    faults: list[str]  # what went wrong, in words
-
-
-def check(primitive: Primitive, devices: list[str]) -> Row:
-    """All checks of one primitive."""
-    errors: dict[str, float] = {}
-    faults: list[str] = []
-
-    def note(column: str, what: str, measure: Callable[[], float]) -> None:
-        try:
-            error = measure()
-        except TypeError as problem:
-            if column == "float16" and "float16 is unsupported" in str(problem):  # LAPACK has no half precision
-                return
-            error, what = np.inf, f"{what}: {problem}"
-        except Exception as problem:
-            error, what = np.inf, f"{what}: {type(problem).__name__}: {problem}"
-        errors[column] = max(errors.get(column, 0.0), error)
-        if not error <= LIMITS[column]:
-            faults.append(f"{column}: {what}: off by {error:.1e}, allowed {LIMITS[column]:.0e}")
-
-    cases = cases_of(primitive)
-    for case in cases:
-        for device in devices:
-            for layout in LAYOUTS[:3]:
-                note("first", f"{case.name}, {layout} on {device}", lambda: case.first_error(device, layout))
-            note("second", f"{case.name} on {device}", lambda: case.second_error(device))
-        if primitive.analytic and not primitive.kinks:
-            note("complex", case.name, case.complex_error)
-        for dtype in (np.float32, np.float16):
-            if not primitive.casts:
-                note(np.dtype(dtype).name, case.name, lambda: case.dtype_error(dtype))
-    for pin in primitive.pins:
-        for device in devices:
-            note("pins", f"{primitive}{describe(pin.sample)} on {device}", lambda: pin_error(primitive, pin, device))
-    return Row(primitive.name, len(cases), errors, devices, faults)
-
-
-def chosen(names: list[str]) -> list[Primitive]:
-    """The differentiable primitives by these names, or all. Raises ValueError, with the nearest name, for others."""
-    for name in names:
-        if name not in PRIMITIVES:
-            near = difflib.get_close_matches(name, PRIMITIVES, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            if name in TABLE or hasattr(ops, name):
-                hint = ": it is made of others, or nothing flows back through it, so it has no rule of its own"
-            raise ValueError(f"gradcheck: no primitive is called {name!r}{hint}")
-    return [p for p in PRIMITIVES.values() if p.rules and (not names or p.name in names)]
-
-
-def present() -> list[str]:
-    """The devices of this machine."""
-    found = []
-    for name in backend.DEVICES:
-        try:
-            backend.device(name)
-        except RuntimeError:
-            continue
-        found.append(name)
-    return found
-
-
-def report(
-    names: list[str] | None = None, devices: list[str] | None = None, write: Callable[[str], Any] = print
-) -> int:
-    """Print the table of `tinylm gradcheck`, or with names everything about those; 0 if all is right, else 1."""
-    devices = devices or present()
-    primitives = chosen(names or [])
-    if names:
-        for primitive in primitives:
-            write("\n".join(formula(primitive)))
-    columns = list(LIMITS)
-    write(f"{'primitive':<16}{'cases':>6}" + "".join(f"{c:>10}" for c in columns) + f"  {'dtypes':<8}  backends")
-    failed: list[str] = []
-    for primitive in primitives:
-        row = check(primitive, devices)
-        shown = "".join(f"{row.errors[c]:>10.0e}" if c in row.errors else f"{'-':>10}" for c in columns)
-        dtypes = "64 " + " ".join(c[5:] for c in ("float32", "float16") if c in row.errors)
-        fault = "  ✗" if row.faults else ""
-        write(f"{row.name:<16}{row.cases:>6}{shown}  {dtypes:<8}  {', '.join(row.backends)}{fault}")
-        failed += [f"  ✗ {fault}" for fault in row.faults]
-    write(f"{len(primitives)} primitives; allowed at most" + ", ".join(f" {c} {LIMITS[c]:.0e}" for c in columns))
-    for line in failed:
-        write(line)
-    return 1 if failed else 0
-
-
-def formula(primitive: Primitive) -> Iterator[str]:
-    """A primitive in full: what it computes, its formula and rules as they stand in the source, its cases."""
-    yield f"{primitive.name}: {inspect.getdoc(primitive)}"
-    yield "domain " + str(primitive.domain) + (f", kinks {primitive.kinks}" if primitive.kinks else ", smooth")
-    if "ufunc" in primitive.formula.__qualname__:  # one of NumPy's own functions
-        yield f"formula: np.{primitive.numpy[0].__name__}({', '.join(primitive.names)})"
-    else:
-        yield inspect.getsource(primitive.formula).rstrip()
-    yield from dict.fromkeys(inspect.getsource(rule.function).rstrip() for rule in primitive.rules.values())
-    for case in cases_of(primitive):
-        yield f"  {case.name:<60} first {case.first_error():.1e}  second {case.second_error():.1e}"

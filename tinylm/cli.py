@@ -167,9 +167,10 @@ def _gradcheck(args: Any) -> int:
         from . import mutate
 
         return mutate.report(args.names)
-    from . import cases
+    from . import table
+    from .nn import checks
 
-    return cases.report(args.names, args.device and [args.device])
+    return table.report(args.names, args.device and [args.device], layers=checks.all_cases())
 
 
 def _new_folder(name: str | None, model: str) -> Path:

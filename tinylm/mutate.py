@@ -21,9 +21,10 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from . import graph
-from .cases import LIMITS, Case, cases_of, chosen, pin_error
+from .cases import LIMITS, Case, cases_of, pin_error
 from .mutants import code_mutants
 from .primitives import Primitive
+from .table import chosen
 from .tensor import Tensor, wrap
 from .verify import TOLERANCES, flat
 
