@@ -844,7 +844,7 @@ def some_sum(rng: np.random.Generator) -> tuple[str, list[tuple[int, ...]]]:
     return text, shapes
 
 
-@family("contract")
+@family("einsum")
 def sums(name: str, rng: np.random.Generator) -> Iterator[Case]:
     fixed = [("ij,jk->ik", (2, 3), (3, 2)), ("ij,jk", (2, 3), (3, 2)), ("ba", (2, 3)), ("ii", (3, 3)),
              ("ii->i", (3, 3)), ("iii->", (2, 2, 2)), ("i,i,i->i", (3,), (3,), (3,)), ("ij->", (2, 3)),
