@@ -27,6 +27,8 @@ class MLP(nn.Module):
     Bengio's direct connections from the vectors to the output are left out, as he found them to matter little.
     """
 
+    predicts = "last"
+
     def __init__(self, vocabulary: int, context: int = 12, embedding: int = 24, hidden: int = 768,
                  seed: int = 0) -> None:
         self.context = context
