@@ -65,6 +65,8 @@ def test_ctrl_c_saves_and_exits_130(here, capsys, monkeypatch):
     (["trian"], 2, "did you mean train?"),
     (["train", "--seeed", "3"], 2, "did you mean --seed?"),
     (["train", "--step=3"], 2, "did you mean --steps?"),
+    (["resume", "runs/a", "--chnage"], 2, "did you mean --change?"),
+    (["resume", "runs/a"], 1, "is not a run: config.json is not in it"),
     (["generate", "--devise", "cpu"], 2, "did you mean --device?"),
     (["train", "--device", "cpuu"], 2, "did you mean cpu?"),
     (["train", "--model", "gpt5"], 1, "there is no model 'gpt5'; there are: mlp"),
@@ -109,13 +111,24 @@ def test_gradcheck_hands_over(monkeypatch):
     assert calls == [([], None), ([], ["cpu"]), ["tanh"]]
 
 
+def test_the_texts_to_learn_from(here, capsys):
+    assert main(["data"]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in ("pydoc", "shakespeare", "stdlib"))
+    assert main(["data", "pydoc"]) == main(["data", "text.txt"]) == 0
+    shown = capsys.readouterr().out
+    assert "licence" in shown and "2,400 characters (11 distinct ones)" in shown
+    assert main(["data", "pydocs"]) == 1
+    assert "pydocs is neither a file nor a built-in corpus" in capsys.readouterr().err
+
+
 def test_help_and_the_module():
     def python(*arguments):
         command = [sys.executable, *arguments]
         return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True).stdout
 
     shown = python("-m", "tinylm", "--help")
-    for command in ("train", "generate", "gradcheck"):
+    for command in ("train", "resume", "generate", "gradcheck", "data"):
         assert f"tinylm {command}" in shown
     heavy = "{'tqdm', 'safetensors', 'scipy', 'tinylm.nn'}"
     code = f"import sys, tinylm.cli as c; c.parser(); print({heavy} & set(sys.modules))"

@@ -124,3 +124,68 @@ def test_how_long_must_be_said():
             trainer().fit(**wrong)
     job = trainer()
     assert job.fit(steps=0) == job.evaluate(job.held_out) and job.steps == 0
+
+
+def test_early_stopping_keeps_the_best_weights():
+    rng = np.random.default_rng(0)
+    inputs, noise = rng.integers(1, 9, (200, 3)), rng.integers(1, 9, 200)
+    windows = data.Windows(IDS, 3)
+
+    def batches(step):  # from step 60 on there is nothing right to learn
+        return windows.sample(32, generator(0, step)) if step < 60 else (inputs, noise)
+
+    job = trainer(patience=3, schedule=lambda done: 1.0)
+    job.batches = batches
+    score = job.fit(steps=1000, evaluations=50)
+    assert 60 <= job.steps < 200 and not job.interrupted
+    assert score < 0.3 and job.evaluate(job.held_out) == score
+    with pytest.raises(ValueError, match="patience=0 counts evaluations"):
+        trainer(patience=0)
+    with pytest.raises(ValueError, match="needs held_out batches"):
+        Trainer(job.model, nn.cross_entropy, job.optimizer, batches, patience=2)
+
+
+def test_clipping_bounds_the_step():
+    free, held = (trainer(clip=clip, model=models.MLP(9, 3, 4, 16, seed=1)) for clip in (None, 1e-3))
+    before = free.model.state_dict()
+    for job in (free, held):
+        job.optimizer = optim.SGD(job.model.parameters(), 1.0)
+        job.highest_lrs, job.schedule = [1.0], lambda done: 1.0
+        job.fit(steps=1)
+    moved = [math.sqrt(sum(float(((job.model.state_dict()[name] - array) ** 2).sum()) for name, array in
+                           before.items())) for job in (free, held)]
+    assert moved[0] > 0.1 and moved[1] == pytest.approx(1e-3, rel=1e-2)
+    with pytest.raises(ValueError, match="clip=0 lets no gradient through"):
+        trainer(clip=0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_gradient_that_is_no_number_is_named_before_it_is_used():
+    job = trainer()
+    job.loss = lambda y, t: nn.cross_entropy(y, t) + np.sqrt((y * 0.0).sum())
+    before = job.model.state_dict()
+    with pytest.raises(FloatingPointError, match=r"step 0: the loss is \d.*its gradient holds NaN.*sqrt"):
+        job.fit(steps=3)
+    assert all(np.array_equal(before[name], array) for name, array in job.model.state_dict().items())
+
+
+def test_a_sample_at_each_quarter(capsys):
+    said = []
+    job = trainer(sample=lambda: said.append(job.steps) or f"sample {len(said)}")
+    job.fit(steps=80)
+    assert said == [21, 41, 61]
+    assert "sample 3" in capsys.readouterr().err
+
+
+def test_evaluation_is_not_training():
+    modes = []
+
+    class Watched(models.MLP):
+        def forward(self, ids):
+            modes.append(self.training)
+            return super().forward(ids)
+
+    job = trainer(model=Watched(9, context=3, embedding=4, hidden=16))
+    job.evaluate(job.held_out[:1])
+    job.fit(steps=0)
+    assert not any(modes) and job.model.training

@@ -4,25 +4,21 @@
     tokenizer.json     text to ids, in the format of Hugging Face's `tokenizers`
     model.safetensors  the weights, with a SHA-256 of each
 
-A file is written under another name first, pushed to the disk, and only then renamed: whatever happens on
-the way, the old file or the new one is there, whole.
+While it is trained, the Trainer adds snapshots (snapshots.py), log.csv and loss.png. A run that has no
+model.safetensors yet can be resumed, but not used.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from . import models, text
 from .nn import Module
 from .text import Tokenizer
+from .weights import load_weights, save_weights, write
 
 CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
 
@@ -42,9 +38,16 @@ def save(folder: str | Path, model: Module, tokenizer: Tokenizer, config: Mappin
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder / CONFIG, (json.dumps(dict(config), indent=1) + "\n").encode("utf-8"))
-    write(folder / TOKENIZER, tokenizer.to_json().encode("utf-8"))
     save_weights(folder / WEIGHTS, model.state_dict())
+    begin(folder, tokenizer, config)  # the config last: what it says of the weights shall be true
+
+
+def begin(folder: str | Path, tokenizer: Tokenizer, config: Mapping[str, Any]) -> None:
+    """Write all of a run but the weights: what is needed to train it, or to resume its training."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / TOKENIZER, tokenizer.to_json().encode("utf-8"))
+    write(folder / CONFIG, (json.dumps(dict(config), indent=1) + "\n").encode("utf-8"))
 
 
 def load(folder: str | Path) -> Run:
@@ -52,68 +55,27 @@ def load(folder: str | Path) -> Run:
     folder = Path(folder)
     missing = [name for name in (CONFIG, TOKENIZER, WEIGHTS) if not (folder / name).is_file()]
     if missing:
-        raise FileNotFoundError(f"{folder} is not a finished run: {', '.join(missing)} is not in it. "
-                                "`tinylm train` makes one")
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        name, settings = config["model"], config["settings"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / CONFIG} is damaged: {error!r}") from error
+        way_out = f"`tinylm resume {folder}` finishes it" if CONFIG not in missing else "`tinylm train` makes one"
+        raise FileNotFoundError(f"{folder} is not a finished run: {', '.join(missing)} is not in it. {way_out}")
+    config = load_config(folder)
+    name, settings = config["model"], config["settings"]
     tokenizer = text.load(folder / TOKENIZER)
     model = models.build(name, len(tokenizer), **settings)
     try:
         model.load_state_dict(load_weights(folder / WEIGHTS))
     except ValueError as error:
         raise ValueError(f"{folder}: {error}") from error
-    return Run(model, tokenizer, config)
+    return Run(model.eval(), tokenizer, config)
 
 
-def save_weights(path: str | Path, weights: Mapping[str, np.ndarray]) -> None:
-    """Write arrays as safetensors, a SHA-256 of each in its metadata (the format itself has no checksum)."""
-    from safetensors.numpy import save as to_bytes
-
-    # Others than contiguous ones are written scrambled; ascontiguousarray gives a single number an axis.
-    arrays = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in weights.items()}
-    write(Path(path), to_bytes(arrays, {f"sha256.{name}": _sha256(array) for name, array in arrays.items()}))
-
-
-def load_weights(path: str | Path) -> dict[str, np.ndarray]:
-    """Read what `save_weights` wrote. Raises ValueError unless every tensor is, bit for bit, what was written."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
-
-    content = Path(path).read_bytes()
-    way_out = "take an older copy, or train it again"
-    if content[:1] == b"\x80" or content[:2] == b"PK":
-        raise ValueError(f"{path} is a pickle (a PyTorch file?), which may run code of others: it is not opened. "
-                         "Convert it to safetensors where it came from")
+def load_config(folder: str | Path) -> dict[str, Any]:
+    """What a run was made with. Raises FileNotFoundError where there is no run, ValueError for a damaged file."""
+    path = Path(folder) / CONFIG
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} is not a run: {CONFIG} is not in it. `tinylm train` makes one")
     try:
-        weights = from_bytes(content)
-        (length,) = struct.unpack("<Q", content[:8])
-        metadata = json.loads(content[8:8 + length]).get("__metadata__", {})
-    except (SafetensorError, struct.error, ValueError, KeyError) as error:
-        raise ValueError(f"{path} is truncated or damaged ({error}): {way_out}") from error
-    sums = {key.removeprefix("sha256."): value for key, value in metadata.items() if key.startswith("sha256.")}
-    wrong = sorted(name for name in sums.keys() | weights.keys()
-                   if name not in weights or sums.get(name) != _sha256(weights[name]))
-    if wrong:
-        raise ValueError(f"{path} is damaged: {', '.join(wrong)} differs from what was saved (SHA-256): {way_out}")
-    return weights
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace the file at once, or leave it as it is: never half of it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _sha256(array: np.ndarray) -> str:
-    return hashlib.sha256(array.tobytes()).hexdigest()
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config["model"], config["settings"].keys()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged: {error!r}") from error
+    return dict(config)

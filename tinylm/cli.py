@@ -14,8 +14,10 @@ from typing import Any, NoReturn
 HEAD = """TinyLM: language models from their primitives.
 
   tinylm train        learn to write from a text; takes two minutes, needs nothing else
+  tinylm resume       go on with a training that was stopped
   tinylm generate     let the model that you trained last write
   tinylm gradcheck    prove every derivative in the engine
+  tinylm data         the texts to learn from: where from, how large, good for what
 
 Each has its own help: tinylm train --help"""
 
@@ -58,18 +60,19 @@ def parser() -> Parser:
     train = command("train", _train, "train a language model on a text",
                     "It reads nine tenths of the text and is scored on the last tenth, in bits per character: how many "
                     "yes-or-no questions it would need, on average, to find the next character. Fewer is better.")
-    train.add_argument("--data", default="pydoc", metavar="FILE", help="a UTF-8 text file, or the name of a built-in "
-                       "text; the default, pydoc, is the documentation that comes with Python")
-    train.add_argument("--model", default="mlp", help="which model: mlp (Bengio 2003), the default")
-    train.add_argument("--preset", default="small", help="its size: tiny or small (default)")
-    train.add_argument("--minutes", type=float, help="how long to train (default 1.5, unless --steps is given)")
-    train.add_argument("--steps", type=_whole, help="how many steps to train: unlike minutes, exactly repeatable")
-    train.add_argument("--batch-size", type=int, default=512, metavar="N", help="examples in a step (default 512)")
-    train.add_argument("--lr", type=float, default=4e-3, help="the highest learning rate (default 0.004)")
-    train.add_argument("--weight-decay", type=float, default=0.15, metavar="W", help="how fast weights shrink: more "
-                       "of it learns less by heart (default 0.15)")
+    _training_options(train)
     train.add_argument("--name", help="the run is saved as runs/NAME (default: the model's name, numbered)")
-    train.add_argument("--seed", type=_whole, default=0, help="where random numbers start (default 0)")
+
+    again = command("resume", _resume, "go on with a training that was stopped", "Also with one whose process was "
+                    "killed, or whose machine went down: it goes on from the last snapshot in the run's folder, at "
+                    "most a minute of work back, and by --steps it ends with the same bits as if nothing had happened. "
+                    "By --minutes it takes the time that was left.")
+    again.add_argument("run", metavar="RUN", help="the folder of the run")
+    again.add_argument("--change", action="store_true", help="settings given here that differ from the run's are meant")
+    for action in _training_options(again.add_argument_group(
+            "settings", "As in tinylm train, and the run's own where they are left out. Those that differ are shown "
+            "and refused, unless you say --change.")):
+        action.default, action.help = argparse.SUPPRESS, None
 
     write = command("generate", _generate, "write text with a trained model", "Ctrl-C stops it.")
     write.add_argument("run", nargs="?", help="the folder of a run (default: the newest in runs/)")
@@ -87,9 +90,39 @@ def parser() -> Parser:
     check.add_argument("--mutate", action="store_true", help="prove that the check can fail: break every rule, "
                        "and count how many of the breaks are found")
     check.add_argument("--device", choices=["cpu", "gpu"], help="where to compute (default: wherever it can)")
-    for each in (train, write):
-        each.add_argument("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
+
+    texts = command("data", _data, "show the texts to learn from",
+                    "Without a name it lists the built-in ones; of a text it shows where it comes from, its licence, "
+                    "its size and what it is good for.")
+    texts.add_argument("name", nargs="?", help="a built-in text, or a file, a folder or a pattern of your own")
+    texts.set_defaults(device=None)
+    write.add_argument("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
     return top
+
+
+def _training_options(train: argparse._ActionsContainer) -> list[argparse.Action]:
+    """What a run is made with; `tinylm train` and `tinylm resume` take the same."""
+    before, add = len(train._actions), train.add_argument
+    add("--data", default="pydoc", metavar="FILE", help="a UTF-8 text file, or the name of a built-in "
+        "text; the default, pydoc, is the documentation that comes with Python")
+    add("--model", default="mlp", help="which model: mlp (Bengio 2003, the default), cnn, rnn, gru, lstm or gpt")
+    add("--preset", default="small", help="its size: tiny, small (default) or, but for mlp, base")
+    add("--minutes", type=float, help="how long to train (default 1.5, unless --steps is given)")
+    add("--steps", type=_whole, help="how many steps to train: unlike minutes, exactly repeatable")
+    add("--batch-size", type=int, metavar="N", help="examples in a batch (default 512, for models of "
+        "whole sequences as many as make 2048 characters)")
+    add("--lr", type=float, default=4e-3, help="the highest learning rate (default 0.004)")
+    add("--weight-decay", type=float, default=0.15, metavar="W", help="how fast weights shrink: more "
+        "of it learns less by heart (default 0.15)")
+    add("--accumulate", type=int, default=1, metavar="K", help="add the gradients of K batches up for "
+        "one step: a batch K times as large in the memory of one (default 1)")
+    add("--clip", type=float, metavar="NORM", help="cut gradients longer than this (default: never)")
+    add("--patience", type=_whole, metavar="N", help="stop after N evaluations, of which there are 20, "
+        "without a better score, and keep the best weights (default: never)")
+    add("--tensorboard", action="store_true", help="write a log for TensorBoard too")
+    add("--seed", type=_whole, default=0, help="where random numbers start (default 0)")
+    add("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
+    return train._actions[before:]
 
 
 def _whole(text: str) -> int:
@@ -101,65 +134,33 @@ def _whole(text: str) -> int:
 
 
 def _train(args: Any) -> int:
-    from . import checkpoint, data, models, nn, optim
-    from .backend import generator
-    from .text import Characters
-    from .train import BITS_PER_CHARACTER, Trainer
+    from . import runs
 
-    folder = _new_folder(args.name, args.model)
-    text = data.load(args.data)
-    training, held_out = data.split(text)
-    tokenizer = Characters.fit(training)
-    settings = models.preset(args.model, args.preset)
-    model = models.build(args.model, len(tokenizer), seed=args.seed, **settings)
-    seen = data.Windows(tokenizer.encode(training), model.context)
-    unseen = data.Windows(tokenizer.encode(text), model.context, start=len(training))
-    parameters = sum(p.size for p in model.parameters())
-    print(f"{args.model}: {parameters:,} parameters, {len(training):,} characters to learn from, "
-          f"{len(held_out):,} held out")
-    trainer = Trainer(
-        model, nn.cross_entropy, optim.AdamW(model.parameters(), args.lr, weight_decay=args.weight_decay),
-        batches=lambda step: seen.sample(args.batch_size, generator(args.seed, step), hide=0.2),
-        held_out=unseen.batches(2048), unit=BITS_PER_CHARACTER, log=folder / "log.csv",
-    )
-    minutes = 1.5 if args.minutes is None and args.steps is None else args.minutes
-    score = trainer.fit(args.steps, minutes)
-    checkpoint.save(folder, model, tokenizer, {
-        "model": args.model, "settings": settings, "data": args.data, "seed": args.seed, "steps": trainer.steps,
-        "batch_size": args.batch_size, "lr": args.lr, "weight_decay": args.weight_decay, "bits_per_character": score,
-    })
-    print(f"\n{score:.3f} bits per character on the {len(held_out):,} held-out characters "
-          f"after {trainer.steps:,} steps")
-    if trainer.interrupted:
-        print(f"stopped early, saved in {folder}")
-        return 130
-    print("\nA sample of what it writes:\n")
-    _write(model, tokenizer, "\n\n", 500, 0.8)
-    print(f"\nSaved in {folder}. For more:  tinylm generate {folder} --prompt \"The \"")
-    return 0
+    return runs.begin(args.name, _given(args))
+
+
+def _resume(args: Any) -> int:
+    from . import runs
+
+    return runs.resume(Path(args.run), _given(args), args.change)
+
+
+def _given(args: Any) -> dict[str, Any]:
+    """The options of a training among all that argparse found."""
+    return {name: value for name, value in vars(args).items()
+            if name not in ("function", "parser", "name", "run", "change")}
 
 
 def _generate(args: Any) -> int:
-    from . import checkpoint
+    from . import checkpoint, runs
 
     folder = Path(args.run) if args.run else _newest()
     run = checkpoint.load(folder)
     args.prompt = os.fsencode(args.prompt).decode("utf-8", "replace")  # in the locale "C" it may come as raw bytes
     if unknown := run.tokenizer.unknown(args.prompt):
         print(f"the model has never seen {unknown!r} and reads it as unknown", file=sys.stderr)
-    _write(run.model, run.tokenizer, args.prompt, args.length, args.temperature, args.top_k, args.greedy, args.seed)
+    runs.write(run.model, run.tokenizer, args.prompt, args.length, args.temperature, args.top_k, args.greedy, args.seed)
     return 0
-
-
-def _write(model: Any, tokenizer: Any, prompt: str, *settings: Any) -> None:
-    """Print the prompt and what follows, character by character."""
-    from .generate import stream
-
-    characters = stream(model, tokenizer, prompt, *settings)
-    print(prompt.lstrip("\n"), end="", flush=True)
-    for character in characters:
-        print(character, end="", flush=True)
-    print()
 
 
 def _gradcheck(args: Any) -> int:
@@ -173,19 +174,18 @@ def _gradcheck(args: Any) -> int:
     return table.report(args.names, args.device and [args.device], layers=checks.all_cases())
 
 
-def _new_folder(name: str | None, model: str) -> Path:
-    if name is not None and not re.fullmatch(r"\w[\w.-]*", name):
-        raise ValueError(f"--name {name!r}: letters, digits, '.', '-' and '_' make a name, which is a folder in runs/")
-    if name is None:
-        number = next(n for n in range(1, 10**6) if not (Path("runs") / f"{model}-{n}").exists())
-        return Path("runs") / f"{model}-{number}"
-    if (Path("runs") / name / "config.json").exists():  # without it no run was finished there
-        raise ValueError(f"there is a run runs/{name} already: take another --name, or delete the folder")
-    return Path("runs") / name
+def _data(args: Any) -> int:
+    from .data import overview, sheet
+
+    if args.name:
+        sheet(args.name)
+    else:
+        overview()
+    return 0
 
 
 def _newest() -> Path:
-    found = sorted(Path("runs").glob("*/config.json"), key=lambda path: path.stat().st_mtime)
+    found = sorted(Path("runs").glob("*/model.safetensors"), key=lambda path: path.stat().st_mtime)
     if not found:
         raise FileNotFoundError("there is no run in the folder runs/ here: `tinylm train` makes one")
     return found[-1].parent
@@ -200,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from .backend import device
 
-        with device(args.device or "cpu"):
+        with device(getattr(args, "device", None) or "cpu"):
             return int(args.function(args))
     except BrokenPipeError:  # what read the output has closed it: `tinylm generate | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,7 +18,7 @@ def stream(
 ) -> Iterator[str]:
     """The text of `length` tokens that the model writes after `prompt`, each as soon as it is there.
 
-    model        gives logits (1, vocabulary) for ids (1, up to model.context)
+    model        gives logits (1, vocabulary), or (1, time, vocabulary), for ids (1, time up to model.context)
     temperature  p ∝ e^(logit / temperature): below 1 it keeps to what is likely, above 1 it dares more
     top_k        draw among the k likeliest only (Fan et al. 2018)
     greedy       always take the likeliest
@@ -41,7 +41,8 @@ def stream(
         for _ in range(length):
             with no_grad():
                 window = np.array(ids[-model.context:], dtype=np.int64)[None]  # (1, up to context)
-                logits = to_host(model(window).data)[0]  # (vocabulary,)
+                scores = to_host(model(window).data)  # (1, vocabulary), or (1, up to context, vocabulary)
+                logits = scores.reshape(-1, scores.shape[-1])[-1]  # (vocabulary,)
             ids.append(choose(logits, rng, temperature, top_k, greedy, tokenizer.unknown_id))
             yield ids[-1]
 

@@ -2,176 +2,296 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
+
+from . import snapshots
+from .batched import Batch, Gradients, gradients
+from .interrupt import stop_after_step
+from .lock import locked
+from .logs import BITS_PER_CHARACTER, LOSS, Bar, Log, Row, Unit, csv_log, tensorboard, tensorboard_log
 from .nn import Module
-from .optim import Optimizer, warmup_cosine
-from .tensor import grad, no_grad
+from .optim import Optimizer, clip_grad_norm_, warmup_cosine
+from .plot import plot_losses
+from .tensor import Tensor, detect_anomaly, no_grad
 
-Batch = tuple[Any, Any]  # what goes into the model, and what should come out
-
-
-class Unit(NamedTuple):
-    """In which unit a loss is shown: its name, and how much of it one unit of the loss is."""
-
-    name: str
-    scale: float
+__all__ = ["BITS_PER_CHARACTER", "LOSS", "Trainer", "Unit"]
 
 
-LOSS = Unit("loss", 1.0)
-BITS_PER_CHARACTER = Unit("bits per character", 1 / math.log(2))
+@dataclass
+class State:
+    """Where a training is: with weights and the optimizer's memory, all that the rest of it depends on."""
+
+    steps: int = 0
+    seconds: float = 0.0
+    due: float = 0.0  # how much is done when the next evaluation is due, 0 to 1
+    total: float = 0.0  # the sum of the losses since the last evaluation
+    count: int = 0  # and how many they are
+    best: float = math.inf  # the best held-out loss
+    bad: int = 0  # how many evaluations ago it was
+    rows: int = 0  # in the log
 
 
 class Trainer:
     """Trains any model with any loss.
 
-    model      called with the inputs of a batch
-    loss       loss(model(inputs), targets): the mean over the targets, a single number
-    optimizer  over the model's parameters; the learning rates of its groups at the start are the highest ones
-    batches    batches(step) → (inputs, targets), the same for the same step
-    held_out   batches that are never trained on, only scored
-    schedule   the factor on the learning rate, by how much of the training is done (0 to 1)
-    unit       how losses are shown
-    log        a CSV file to write, a row for every evaluation
+    model       called with the inputs of a batch
+    loss        loss(model(inputs), targets): the mean over the targets, a single number
+    optimizer   over the model's parameters; the learning rates of its groups at the start are the highest ones
+    batches     batches(number) → (inputs, targets), the same for the same number, which counts from 0
+    held_out    batches that are never trained on, only scored
+    schedule    the factor on the learning rate, by how much of the training is done (0 to 1)
+    unit        how losses are shown
+    log         a CSV file to write, a row for every evaluation
+    folder      where the run is kept: log.csv, loss.png, and snapshots to resume from, one a minute
+    accumulate  how many batches make one step: as if they were one large batch, in the memory of a small one
+    clip        the longest the gradient of all weights together may be; longer ones are cut to it
+    patience    stop after so many evaluations without a better held-out loss, and take the weights that had the best
+    seed        of dropout
+    sample      called at a quarter, a half and three quarters of the way; the text that it gives is shown
+    events      a folder for TensorBoard's log
+    count       how many of the targets count in the loss (default: all)
+
+    Whatever is drawn at random hangs on the seed and the step alone, so a run that was resumed ends with the same
+    bits as one that was never stopped, by steps, on the same machine with the same number of threads.
 
     After `fit`, `steps` says how many were taken, and `interrupted` whether Ctrl-C ended it early.
     """
 
+    save_every = 60.0
+    """Seconds from snapshot to snapshot."""
+
     def __init__(
         self, model: Module, loss: Callable[[Any, Any], Any], optimizer: Optimizer, batches: Callable[[int], Batch],
         held_out: Sequence[Batch] = (), schedule: Callable[[float], float] = warmup_cosine, unit: Unit = LOSS,
-        log: str | Path | None = None,
+        log: str | Path | None = None, *, folder: str | Path | None = None, accumulate: int = 1,
+        clip: float | None = None, patience: int | None = None, seed: int = 0,
+        sample: Callable[[], str] | None = None, events: str | Path | None = None,
+        count: Callable[[Any], int] = lambda targets: int(targets.size),
     ) -> None:
+        if accumulate < 1:
+            raise ValueError(f"Trainer: accumulate={accumulate} batches make no step; it is at least 1")
+        if clip is not None and not clip > 0:
+            raise ValueError(f"Trainer: clip={clip} lets no gradient through; it is above 0")
+        if patience is not None and (patience < 1 or not held_out):
+            raise ValueError(f"Trainer: patience={patience} counts evaluations of held-out data: it is at least 1, and "
+                             "needs held_out batches")
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
-        self.held_out, self.schedule, self.unit, self.log = held_out, schedule, unit, log
+        self.held_out, self.schedule, self.unit, self.sample, self.count = held_out, schedule, unit, sample, count
+        self.folder = None if folder is None else Path(folder)
+        self.log = self.folder / "log.csv" if self.folder and log is None else log
+        self.accumulate, self.clip, self.patience, self.seed = accumulate, clip, patience, seed
+        self.events = events
+        if events is not None:
+            tensorboard()  # if it is missing, say so before anything is begun
         self.highest_lrs = [group["lr"] for group in optimizer.param_groups]
-        self.steps, self.interrupted = 0, False
+        self.interrupted = False
+        self._state = State()
+        self._best: dict[str, np.ndarray] = {}
+        self._saved = -1  # the step of the last snapshot
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return self._state.steps
 
     def fit(self, steps: int | None = None, minutes: float | None = None, evaluations: int = 20,
-            part: int = 4) -> float:
+            part: int = 4, resume: bool = False) -> float:
         """Train for so many steps, or minutes, or whichever ends first; gives the loss on all held-out data, in `unit`.
 
         evaluations  how often to look at held-out data on the way
         part         how many held-out batches to look at then, spread evenly; in the end it is all of them
+        resume       go on from the newest snapshot in `folder`, if there is one; model, data and settings must be
+                     those of the run
 
         By steps alone, a run can be repeated exactly. By time it does as much as the machine can; since the
         schedule follows the clock too, the learning rate comes down in any case.
-        Raises FloatingPointError, before that step's update, when the loss is no longer a finite number.
+        Ctrl-C lets it finish the step and save; pressed again, it stops at once.
+        Raises FloatingPointError, before that step's update, when the loss or a gradient is no longer a finite
+        number; ValueError for a snapshot that is damaged or does not fit, and for a folder that holds another run;
+        RuntimeError where another process trains in the folder.
         """
         if steps is None and minutes is None:
             raise ValueError("fit: say how long, in steps or in minutes")
         if not all(length is None or length >= 0 for length in (steps, minutes)):
             raise ValueError(f"fit: {steps} steps and {minutes} minutes: neither can be negative")
-        some = self.held_out[::max(1, len(self.held_out) // part)]
-        shown = (math.nan, self.evaluate(some))
-        losses: list[float] = []
-        began, due, done = time.monotonic(), 1 / evaluations, 0.0
-
-        def when() -> list[Any]:
-            return [self.steps, f"{time.monotonic() - began:.2f}", f"{self.optimizer.lr:.3g}"]
-
-        with self._log() as write, self._bar() as bar, _stop_after_step() as stop:
-            while (done := self._progress(steps, minutes, began)) < 1 and not stop.is_set():
-                for group, highest in zip(self.optimizer.param_groups, self.highest_lrs, strict=True):
-                    group["lr"] = highest * self.schedule(done)
-                losses.append(self._step())
-                if done >= due or self.steps == 1:
-                    due = (math.floor(done * evaluations) + 1) / evaluations
-                    training = sum(losses) / len(losses) * self.unit.scale
-                    shown = (training, self.evaluate(some))
-                    write([*when(), *(f"{value:.5f}" for value in shown)])
-                    losses.clear()
-                bar(done, shown)
-            bar(1.0 if done >= 1 else done, shown)
-            self.interrupted = stop.is_set()
-            final = self.evaluate(self.held_out)
-            write([*when(), "", f"{final:.5f}"])  # in the column "training": nothing
+        if evaluations < 1 or part < 1:
+            raise ValueError(f"fit: {evaluations} evaluations on {part} batches: both are at least 1")
+        with ExitStack() as stack:
+            if self.folder:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(self.folder))
+            self._begin(resume, 1 / evaluations)
+            some = self.held_out[::max(1, len(self.held_out) // part)]
+            bar = stack.enter_context(Bar(self._done(steps, minutes), self.unit.name, self.unit.items))
+            write = self._logs(stack)
+            final = self._train(steps, minutes, evaluations, some, bar, write)
+        if self.folder and self.log:
+            plot_losses(self.log, self.folder / "loss.png", self.unit.name)
         return final
 
-    def _progress(self, steps: int | None, minutes: float | None, began: float) -> float:
+    def _train(self, steps: int | None, minutes: float | None, evaluations: int, some: Sequence[Batch], bar: Bar,
+               write: Log) -> float:
+        state = self._state
+        shown, items, before = (math.nan, self.evaluate(some)), 0, state.seconds
+        saved, began = state.seconds, time.monotonic() - state.seconds
+
+        def row(training: float, held_out: float) -> Row:
+            return Row(state.steps, time.monotonic() - began, self.optimizer.lr, training, held_out)
+
+        with stop_after_step() as stop:
+            while True:
+                state.seconds = time.monotonic() - began
+                done = self._done(steps, minutes)
+                if done >= 1 or stop.is_set() or (self.patience and state.bad >= self.patience):
+                    break
+                if self.folder and state.seconds - saved >= self.save_every:
+                    self.save()
+                    saved = state.seconds
+                for group, highest in zip(self.optimizer.param_groups, self.highest_lrs, strict=True):
+                    group["lr"] = highest * self.schedule(done)
+                loss, seen = self._step()
+                state.total, state.count, items = state.total + loss, state.count + 1, items + seen
+                if done >= state.due or state.steps == 1:
+                    shown = (state.total / state.count * self.unit.scale, self.evaluate(some))
+                    write(row(*shown))
+                    if self.sample and _quarter(done) > _quarter(state.due - 1 / evaluations):
+                        bar.say(self.sample())
+                    state.due = (math.floor(done * evaluations) + 1) / evaluations
+                    state.total, state.count, state.rows = 0.0, 0, state.rows + 1
+                    self._judge(shown[1])
+                spent = state.seconds - before
+                bar.show(done, state.steps, shown, items / spent if spent > 0 else 0.0)
+            bar.show(min(done, 1.0), state.steps, shown, 0.0)
+            self.interrupted = stop.is_set() and done < 1
+            self.save()
+            if self.patience and not self.interrupted:
+                self._judge(self.evaluate(some))  # the weights of the last step may be the best
+                self.model.load_state_dict(self._best)
+            final = self.evaluate(self.held_out)
+            write(row(math.nan, final))
+        return final
+
+    def _done(self, steps: int | None, minutes: float | None) -> float:
         """How much of the training is done, 0 to 1: by steps, by the clock, or by what is further."""
-        by_steps = self.steps / steps if steps else float(steps == 0)
-        by_clock = (time.monotonic() - began) / (60 * minutes) if minutes else float(minutes == 0)
+        by_steps = self._state.steps / steps if steps else float(steps == 0)
+        by_clock = self._state.seconds / (60 * minutes) if minutes else float(minutes == 0)
         return max(by_steps, by_clock)
 
-    def _step(self) -> float:
-        """One update; gives the loss before it."""
-        inputs, targets = self.batches(self.steps)
-        loss = self.loss(self.model(inputs), targets)
-        value = float(loss.item())
-        if not math.isfinite(value):
-            raise FloatingPointError(
-                f"step {self.steps}: the loss is {value}. The learning rate ({self.optimizer.lr:.3g}) may be too "
-                "high, or the data may hold NaN; `with tl.detect_anomaly():` around the training names the "
-                "first operation that made it"
-            )
-        self.optimizer.step(grad(loss, self.optimizer.params))
-        self.steps += 1
-        return value
+    def _judge(self, held_out: float) -> None:
+        """Keep the weights if they are the best so far."""
+        if not self.patience:
+            return
+        if held_out < self._state.best or not self._best:
+            self._state.best, self._state.bad, self._best = held_out, 0, self.model.state_dict()
+        else:
+            self._state.bad += 1
+
+    # A step ------------------------------------------------------------------------------------------
+
+    def _step(self) -> tuple[float, int]:
+        """One update; gives the loss before it, and how many targets it was over."""
+        loss, found, count = self._gradients()
+        if not math.isfinite(loss):
+            raise FloatingPointError(self._explain(f"the loss is {loss}"))
+        if not all(np.isfinite(_sum(gradient)) for gradient in found if gradient is not None):
+            raise FloatingPointError(self._explain(f"the loss is {loss:.4g}, but its gradient holds NaN or infinities"))
+        if self.clip is not None:
+            clip_grad_norm_(self.optimizer.params, self.clip, gradients=found)
+        self.optimizer.step(found)
+        self._state.steps += 1
+        return loss, count
+
+    def _gradients(self) -> Gradients:
+        first = self.steps * self.accumulate
+        batches = [self.batches(first + place) for place in range(self.accumulate)]
+        counts = [self.count(targets) for _, targets in batches]
+        return gradients(self.model, self.loss, self.optimizer.params, batches, counts, self.seed, self.steps)
+
+    def _explain(self, what: str) -> str:
+        """What went wrong in this step, and which operation did it; the step is done again to find out."""
+        try:
+            with detect_anomaly():
+                self._gradients()
+            found = "no operation made it out of finite numbers: the weights or the batch hold it already"
+        except FloatingPointError as error:
+            found = str(error)
+        message = (f"step {self.steps}: {what}. The learning rate ({self.optimizer.lr:.3g}) may be too high, or the "
+                   f"data wrong. Done again under `tl.detect_anomaly()`: {found}")
+        good = snapshots.found(self.folder) if self.folder else []
+        return f"{message}\nThe last good snapshot is {good[0]}" if good else message
 
     def evaluate(self, batches: Sequence[Batch]) -> float:
         """The mean loss over every target of `batches`, in `unit`; NaN where there are none."""
-        total, count = 0.0, 0
-        with no_grad():
-            for inputs, targets in batches:
-                total += self.loss(self.model(inputs), targets).item() * targets.size
-                count += targets.size
-        return total / count * self.unit.scale if count else math.nan
+        total, targets_seen, training = 0.0, 0, self.model.training
+        self.model.eval()
+        try:
+            with no_grad():
+                for inputs, targets in batches:
+                    if count := self.count(targets):
+                        total += self.loss(self.model(inputs), targets).item() * count
+                        targets_seen += count
+        finally:
+            self.model.train(training)
+        return total / targets_seen * self.unit.scale if targets_seen else math.nan
 
-    @contextmanager
-    def _bar(self) -> Iterator[Callable[[float, tuple[float, float]], None]]:
-        """A progress bar: call it with how much is done, and the training and held-out loss."""
-        from tqdm import tqdm
+    # On disk -----------------------------------------------------------------------------------------
 
-        form = "{percentage:3.0f}% |{bar:24}| {elapsed}<{remaining}  {desc}"
-        with tqdm(total=100, bar_format=form, file=sys.stderr) as bar:
-            def show(done: float, losses: tuple[float, float]) -> None:
-                training, held_out = (f"{loss:.3f}" if math.isfinite(loss) else "-" for loss in losses)
-                described = f"step {self.steps}, training {training}, held out {held_out} {self.unit.name}"
-                bar.set_description_str(described, refresh=False)
-                bar.update(min(100 * done, 100) - bar.n)
-            yield show
+    def _begin(self, resume: bool, due: float) -> None:
+        """Set the state from which to go on: that of the snapshot, or the beginning."""
+        before = snapshots.load(self.folder) if self.folder and resume else None
+        self._saved = -1
+        if before:
+            self._best = snapshots.restore(before, self.model, self.optimizer, {field.name for field in fields(State)})
+            self._state, self._saved = State(**before.facts), before.facts["steps"]
+        elif self.folder and not resume and not self.steps and (paths := snapshots.found(self.folder)):
+            raise ValueError(f"there is a training in {self.folder} already ({paths[0].name}): fit(..., resume=True) "
+                             "goes on with it; or take another folder")
+        else:
+            self._state, self._best = State(self.steps, due=due), {}
+        if not before:
+            self._judge(math.inf)  # there are weights to return to, even if none is ever scored
 
-    @contextmanager
-    def _log(self) -> Iterator[Callable[[list[Any]], None]]:
-        """The CSV file, if one is wanted: call it with a row."""
-        if self.log is None:
-            yield lambda row: None
+    def save(self) -> None:
+        """Write a snapshot into `folder`, if there is one, unless this step has one.
+
+        Raises FloatingPointError for weights that are no finite numbers, and OSError when the disk is full; the
+        snapshots from before are kept then.
+        """
+        if not self.folder or self._saved == self.steps:
             return
-        Path(self.log).parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, "w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(["step", "seconds", "lr", "training", "held_out"])
+        arrays = snapshots.gather(self.model, self.optimizer, self._best)
+        wrong = [name for name, array in arrays.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+        if wrong:
+            raise FloatingPointError(self._explain(f"NaN or infinities stand in {', '.join(wrong)}"))
+        snapshots.save(self.folder, self.steps, arrays, asdict(self._state))
+        self._saved = self.steps
 
-            def write(row: list[Any]) -> None:
-                rows.writerow(row)
-                file.flush()
-            yield write
+    def _logs(self, stack: ExitStack) -> Log:
+        """Where a row goes."""
+        logs: list[Log] = []
+        if self.log is not None:
+            logs.append(stack.enter_context(csv_log(self.log, self._state.rows)))
+        if self.events is not None:
+            logs.append(stack.enter_context(tensorboard_log(self.events, self._state.steps)))
+
+        def write(row: Row) -> None:
+            for log in logs:
+                log(row)
+        return write
 
 
-@contextmanager
-def _stop_after_step() -> Iterator[threading.Event]:
-    """Inside, the first Ctrl-C sets the event, so that the step can be finished; the second one stops at once."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # only the main thread is told of signals
-        yield stop
-        return
+def _quarter(done: float) -> int:
+    return math.floor(4 * done + 1e-9)
 
-    def ask(number: int, frame: Any) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _sum(gradient: Tensor) -> Any:
+    """NaN or infinite if any number is (or if they are so large that it makes no difference)."""
+    return np.sum(gradient.data, dtype=np.promote_types(gradient.dtype, np.float32))

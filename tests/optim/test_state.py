@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from test_optimizer import every, leaf
+from all_optimizers import every, leaf
 
 import tinylm as tl
 from tinylm import optim

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from tinylm import weights
+
+
+def test_arrays_of_any_layout_come_back(tmp_path):
+    arrays = {"turned": np.arange(6.0).reshape(2, 3).T, "strided": np.arange(9, dtype=np.float32)[::2],
+              "half": np.ones((2, 0), dtype=np.float16), "number": np.float64(3).reshape(())}
+    weights.save_weights(tmp_path / "w", arrays)
+    loaded = weights.load_weights(tmp_path / "w")
+    for name, array in arrays.items():
+        assert np.array_equal(loaded[name], array) and loaded[name].dtype == array.dtype, name
+
+
+def test_facts_come_back_bit_for_bit(tmp_path):
+    facts = {"loss": 0.1 + 0.2, "best": float("inf"), "name": "é", "list": [1, None]}
+    weights.save_weights(tmp_path / "w", {"a": np.ones(3)}, facts)
+    assert weights.load_with_facts(tmp_path / "w")[1] == facts
+    content = (tmp_path / "w").read_bytes()
+    (tmp_path / "w").write_bytes(content.replace(b"0.30000000000000004", b"0.30000000000000005"))
+    with pytest.raises(ValueError, match=r"w is damaged: facts differs from what was saved"):
+        weights.load_weights(tmp_path / "w")
+
+
+def test_a_write_that_is_stopped_leaves_the_old_file(tmp_path, monkeypatch):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    weights.write(tmp_path / "file", b"old")
+    for call in ("fsync", "replace"):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(weights.os, call, stopped)
+            weights.write(tmp_path / "file", b"new")
+        assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
