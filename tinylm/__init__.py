@@ -15,7 +15,8 @@ from typing import Any
 from . import ops
 from .backend import device
 from .primitives import constant, fuses, primitive
-from .tensor import Tensor, detect_anomaly, fused, grad, no_grad
+from .graph import detect_anomaly, fused, no_grad
+from .tensor import Tensor, grad
 
 __version__ = "0.1.0"
 

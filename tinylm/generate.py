@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .backend import generator, to_host
-from .tensor import no_grad
+from .graph import no_grad
 from .text import Tokenizer
 
 

@@ -60,6 +60,22 @@ class setting(ContextDecorator):  # noqa: N801
         return type(self)(**self._switches)
 
 
+def no_grad() -> setting:
+    """`with tl.no_grad():` records nothing, so nothing is kept and nothing can be differentiated."""
+    return setting(record=False)
+
+
+def fused(enabled: bool = True) -> setting:
+    """`with tl.fused(False):` runs fused primitives through the compositions that define them."""
+    return setting(fused=enabled)
+
+
+def detect_anomaly() -> setting:
+    """`with tl.detect_anomaly():` finds the first operation that makes a NaN or an infinity out of finite
+    numbers, forward or backward, and writes to saved arrays that no counter saw. Slow; for debugging."""
+    return setting(anomaly=True)
+
+
 class Node:
     """One recorded call, or (`primitive` None) a leaf: where gradients are wanted.
 

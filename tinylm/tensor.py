@@ -408,19 +408,3 @@ def _listed(what: str, tensors: Any) -> list[Tensor]:
         if not isinstance(tensor, Tensor):
             raise TypeError(f"grad: {what} are Tensors, number {position} is {type(tensor).__name__}")
     return found
-
-
-def no_grad() -> setting:
-    """`with tl.no_grad():` records nothing, so nothing is kept and nothing can be differentiated."""
-    return setting(record=False)
-
-
-def fused(enabled: bool = True) -> setting:
-    """`with tl.fused(False):` runs fused primitives through the compositions that define them."""
-    return setting(fused=enabled)
-
-
-def detect_anomaly() -> setting:
-    """`with tl.detect_anomaly():` finds the first operation that makes a NaN or an infinity out of finite
-    numbers, forward or backward, and writes to saved arrays that no counter saw. Slow; for debugging."""
-    return setting(anomaly=True)

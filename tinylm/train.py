@@ -14,13 +14,14 @@ import numpy as np
 
 from . import snapshots
 from .batched import Batch, Gradients, gradients
+from .graph import detect_anomaly, no_grad
 from .interrupt import stop_after_step
 from .lock import locked
 from .logs import BITS_PER_CHARACTER, LOSS, Bar, Log, Row, Unit, csv_log, tensorboard, tensorboard_log
 from .nn import Module
 from .optim import Optimizer, clip_grad_norm_, warmup_cosine
 from .plot import plot_losses
-from .tensor import Tensor, detect_anomaly, no_grad
+from .tensor import Tensor
 
 __all__ = ["BITS_PER_CHARACTER", "LOSS", "Trainer", "Unit"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from all_optimizers import every, leaf
+from all_optimizers import ALL, every, leaf
 
 import tinylm as tl
 from tinylm import optim

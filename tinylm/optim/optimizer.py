@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from ..backend import Array
-from ..tensor import Tensor, no_grad
+from ..graph import no_grad
+from ..tensor import Tensor
 from . import state
 from .gradients import collect
 
