@@ -6,7 +6,6 @@ from .attention import scaled_dot_product_attention
 from .batchnorm import BatchNorm1d
 from .containers import ModuleList, Sequential
 from .conv import Conv1d
-from .dropout import DropConnect, Dropout, dropout
 from .embedding import Embedding
 from .gru import GRU
 from .linear import Linear
@@ -20,6 +19,7 @@ from .loss import (
 )
 from .losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, MSELoss, NLLLoss
 from .lstm import LSTM
+from .masking import DropConnect, Dropout, dropout
 from .module import Module
 from .multihead import MultiheadAttention
 from .norm import LayerNorm, RMSNorm

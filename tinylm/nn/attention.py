@@ -10,7 +10,7 @@ import numpy as np
 from ..ops.reduce import softmax
 from ..tensor import Tensor
 from .arrays import array_beside
-from .dropout import dropout
+from .masking import dropout
 
 
 def scaled_dot_product_attention(

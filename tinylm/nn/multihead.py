@@ -9,9 +9,9 @@ import numpy as np
 from ..tensor import Tensor
 from .arrays import array_beside, array_of
 from .attention import attention_weights
-from .dropout import check_probability, dropout
 from .init import xavier_uniform_, zeros_
 from .linear import Linear
+from .masking import check_probability, dropout
 from .module import Module
 
 

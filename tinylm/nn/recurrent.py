@@ -9,8 +9,8 @@ import numpy as np
 
 from ..backend import to_host
 from .arrays import array_beside, array_of
-from .dropout import check_probability, dropout
 from .init import parameter
+from .masking import check_probability, dropout
 from .module import Module
 
 State = tuple[Any, ...]  # of one layer and direction; each (1, N, hidden_size), the output first

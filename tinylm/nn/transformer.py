@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..ops.activation import gelu, relu
-from .dropout import dropout
 from .linear import Linear
+from .masking import dropout
 from .module import Module
 from .multihead import MultiheadAttention
 from .norm import LayerNorm
