@@ -15,8 +15,9 @@ from .cases import LAYOUTS, LIMITS, Case, cases_of, describe, pin_error
 from .graph import TABLE
 from .primitives import PRIMITIVES, Primitive
 
-OF_LAYERS = LIMITS | {"float32": 1e-5}
-"""A layer rounds many times in a row, and layer norms in a row magnify it."""
+WIDER = {"TransformerDecoderLayer": LIMITS | {"float32": 1e-5}}
+"""Layers that are allowed more, by name: three layer norms in a row, of width 3, magnify rounding. It measures 4e-6;
+PyTorch's own decoder of width 4 is 9e-6 from its float64 self."""
 
 
 class Row(NamedTuple):
@@ -124,16 +125,18 @@ def report(
     failed: list[str] = []
     rows: Iterator[Row] = itertools.chain(
         (check(primitive, devices) for primitive in primitives),
-        (check_cases(name, layers[name], devices, dtypes=(np.float32,), limits=OF_LAYERS) for name in wanted))
+        (check_cases(name, layers[name], devices, dtypes=(np.float32,), limits=WIDER.get(name, LIMITS))
+         for name in wanted))
     for row in rows:
         shown = "".join(f"{row.errors[c]:>10.0e}" if c in row.errors else f"{'-':>10}" for c in columns)
         dtypes = "64 " + " ".join(c[5:] for c in ("float32", "float16") if c in row.errors)
         fault = "  ✗" if row.faults else ""
         write(f"{row.name:<28}{row.cases:>6}{shown}  {dtypes:<8}  {', '.join(row.backends)}{fault}")
         failed += [f"  ✗ {fault}" for fault in row.faults]
+    more = ", ".join(f"{name}: float32 {wider['float32']:.0e}" for name, wider in WIDER.items())
     limits = ", ".join(f"{column} {LIMITS[column]:.0e}" for column in columns)
     write(f"{len(primitives)} primitives, {len(wanted)} layers and losses; allowed at most: {limits} "
-          f"(layers: float32 {OF_LAYERS['float32']:.0e})")
+          f"({more})")
     for line in failed:
         write(line)
     return 1 if failed else 0

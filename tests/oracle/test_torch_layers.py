@@ -13,22 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from with_torch import needs_torch, torch
 
 import tinylm as tl
 from tinylm import nn
 
-try:
-    import torch
-except ImportError:  # then every test here is skipped, counted and printed with the reason
-    torch = None
-else:
-    torch.set_num_threads(1)
-
-pytestmark = [
-    pytest.mark.oracle,
-    pytest.mark.skipif(torch is None, reason='PyTorch: pip install -e ".[oracle]"'),
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-]
+pytestmark = needs_torch
 
 WITHOUT_COUNTERPART = {
     "DropConnect": "PyTorch has none",

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from with_torch import needs_torch, torch
 
 import tinylm as tl
 from tinylm import models, optim
 
-try:
-    import torch
-except ImportError:  # then every test here is skipped, counted and printed with the reason
-    torch = None
-else:
+if torch is not None:
     from torch_models import renamed, theirs
 
-    torch.set_num_threads(1)
-
-pytestmark = [
-    pytest.mark.oracle,
-    pytest.mark.skipif(torch is None, reason='PyTorch: pip install -e ".[oracle]"'),
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-]
+pytestmark = needs_torch
 
 STEPS, BATCH, VOCABULARY = 50, 8, 31
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}

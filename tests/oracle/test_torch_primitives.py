@@ -15,23 +15,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from with_torch import needs_torch, torch
 
 import tinylm as tl
 from tinylm import ops
 from tinylm.primitives import PRIMITIVES
 
-try:
-    import torch
-except ImportError:  # then every test here is skipped, counted and printed with the reason
-    torch = None
-else:
-    torch.set_num_threads(1)
-
-pytestmark = [
-    pytest.mark.oracle,
-    pytest.mark.skipif(torch is None, reason='PyTorch: pip install -e ".[oracle]"'),
-    pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning"),  # PyTorch's, of an empty result
-]
+pytestmark = needs_torch
 
 OURS = [name for name, made in PRIMITIVES.items() if made.formula.__module__.startswith("tinylm.")]
 
