@@ -14,8 +14,9 @@ from typing import Any
 
 from . import ops
 from .backend import device
-from .primitives import constant, fuses, primitive
+from .fusion import composition, fuses
 from .graph import detect_anomaly, fused, no_grad
+from .primitives import constant, primitive
 from .tensor import Tensor, grad
 
 __version__ = "0.1.0"

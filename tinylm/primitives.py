@@ -227,7 +227,6 @@ class Primitive:
             node.checksums = [checksum(array) for array in arrays_in(node.saved)]
 
 
-
 def primitive(*functions: Any, **facts: Any) -> Callable[[Callable[..., Any]], Primitive]:
     """Make a formula a primitive, found under its own name and as the answer to these NumPy functions.
 
@@ -247,14 +246,6 @@ def primitive(*functions: Any, **facts: Any) -> Callable[[Callable[..., Any]], P
         TABLE.update(dict.fromkeys((*functions, made.name), made))
         return made
     return register
-
-
-def fuses(composition: Callable[..., Any], *functions: Any, **facts: Any) -> Callable[[Callable[..., Any]], Primitive]:
-    """As `primitive`, for a faster version of `composition`, which stays its definition.
-
-    Second derivatives, and everything under `tl.fused(False)`, go through the composition.
-    """
-    return primitive(*functions, composition=composition, **facts)
 
 
 def constant(function: Callable[..., Any]) -> Callable[..., Any]:
