@@ -1,10 +1,10 @@
 """Corpora and batches."""
 
 from .batches import Batch, Windows
-from .corpora import CORPORA, chunks, load, split
+from .corpora import CORPORA, MOST, chunks, load, split, split_at
 from .sequences import IGNORED, Sequences
 from .sheets import SHEETS, Sheet, overview, sheet
 from .tokens import read_tokens, write_tokens
 
-__all__ = ["CORPORA", "IGNORED", "SHEETS", "Batch", "Sequences", "Sheet", "Windows", "chunks", "load", "overview",
-           "read_tokens", "sheet", "split", "write_tokens"]
+__all__ = ["CORPORA", "IGNORED", "MOST", "SHEETS", "Batch", "Sequences", "Sheet", "Windows", "chunks", "load",
+           "overview", "read_tokens", "sheet", "split", "split_at", "write_tokens"]

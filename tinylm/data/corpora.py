@@ -14,6 +14,9 @@ from .files import Survey, pieces, survey
 SEPARATOR = "\n\n"
 """What stands between the files of one text."""
 
+MOST = 1_000_000
+"""More characters than that need not be held out: a score of them is exact to one in a thousand."""
+
 
 def _pydoc() -> str:
     """The documentation that every Python carries (`help("topics")`), English technical prose, PSF licence.
@@ -110,12 +113,18 @@ def joined(found: Survey) -> Iterator[str]:
 
 
 def split(text: str, held_out: float = 0.1) -> tuple[str, str]:
-    """`text` as (training part, held-out part): the last tenth is never trained on, only scored.
+    """`text` as (training part, held-out part): the end of it is never trained on, only scored.
 
     The end rather than a random choice, for sentences next to each other are no independent test.
     Raises ValueError for a text too short to be split.
     """
-    place = int(len(text) * (1 - held_out))
-    if not 0 < place < len(text):
-        raise ValueError(f"split: a text of {len(text)} characters is too short to hold {held_out:.0%} of it out")
+    place = split_at(len(text), held_out)
     return text[:place], text[place:]
+
+
+def split_at(characters: int, held_out: float = 0.1) -> int:
+    """Where `split` cuts a text of so many characters: before its last tenth, or its last million if that is less."""
+    place = max(int(characters * (1 - held_out)), characters - MOST)
+    if not 0 < place < characters:
+        raise ValueError(f"split: a text of {characters} characters is too short to hold {held_out:.0%} of it out")
+    return place

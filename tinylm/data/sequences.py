@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import overload
+from collections.abc import Sequence
 
 import numpy as np
 
-from .batches import PAD, Batch
+from .batches import FIRST, Batch, Lazy
 from .tokens import forget
 
 IGNORED = -100
@@ -20,12 +19,12 @@ class Sequences:
     ids    the whole text, (length,); it may be a token file, of which only what a batch needs is read
     time   how many ids a window has
     start  the first position to predict; those before it are only seen (so a held-out text is read in context)
-    first  what stands before the first id of the text
+    first  what stands before the first id of the text: the tokenizer's start_id
 
     Raises ValueError where there is nothing to predict.
     """
 
-    def __init__(self, ids: np.ndarray, time: int, start: int = 0, first: int = PAD) -> None:
+    def __init__(self, ids: np.ndarray, time: int, start: int = 0, first: int = FIRST) -> None:
         if time < 1:
             raise ValueError(f"Sequences: a window of {time} ids shows nothing; it is at least 1")
         if not 0 <= start < len(ids):
@@ -82,7 +81,7 @@ class Sequences:
             some = np.arange(number * batch_size, min((number + 1) * batch_size, rows))
             return self.at(self.start + self.time * some)
 
-        return _Lazy(whole + (rest > 0), batch)
+        return Lazy(whole + (rest > 0), batch)
 
     def _overlapping(self, batch_size: int, fresh: int) -> Sequence[Batch]:
         time = min(self.time, len(self.ids))
@@ -98,23 +97,4 @@ class Sequences:
             targets[(places < begin) | (places >= end)] = IGNORED
             return inputs, targets
 
-        return _Lazy(-(-rows // batch_size), batch)
-
-
-class _Lazy(Sequence[Batch]):
-    """A list whose entries are made when they are asked for: a held-out text may be large."""
-
-    def __init__(self, length: int, make: Callable[[int], Batch]) -> None:
-        self._places, self._make = range(length), make
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, place: int) -> Batch: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Batch]: ...
-    def __getitem__(self, place: int | slice) -> Batch | list[Batch]:
-        if isinstance(place, slice):
-            return [self._make(number) for number in self._places[place]]
-        return self._make(self._places[place])
+        return Lazy(-(-rows // batch_size), batch)

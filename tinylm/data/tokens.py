@@ -26,8 +26,13 @@ HEADER = 4096  # bytes before the first id
 class Tokenizer(Protocol):
     """What is needed of a tokenizer here; those in tinylm.text have it."""
 
-    kind: Any
-    special: Sequence[str]
+    @property
+    def kind(self) -> Any:
+        """Of which kind it is."""
+
+    @property
+    def special(self) -> Sequence[str]:
+        """Tokens that are kept whole."""
 
     def __len__(self) -> int: ...
     def encode(self, text: str, /) -> np.ndarray:
@@ -47,31 +52,42 @@ def write_tokens(path: str | Path, source: str | Path, tokenizer: Tokenizer) -> 
     arrays of it are in use). Ids take one, two or four bytes, by the size of the vocabulary.
     Raises what `load` raises.
     """
+    length = write_ids(path, encoded(chunks(source), tokenizer), tokenizer)
+    if not length:
+        raise ValueError(f"write_tokens: {source} gives no token with this {tokenizer.kind} tokenizer")
+    return length
+
+
+def write_ids(path: str | Path, pieces: Iterable[np.ndarray], tokenizer: Tokenizer) -> int:
+    """As `write_tokens`, for ids that come in pieces; where there are none, no file is written."""
     path = Path(path)
-    dtype = np.min_scalar_type(len(tokenizer) - 1).newbyteorder("<")
+    dtype = id_type(tokenizer)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     length, checksum = 0, hashlib.sha256()
     try:
         with open(part, "wb") as file:
             file.write(b" " * HEADER)
-            for ids in encoded(chunks(source), tokenizer):
+            for ids in pieces:
                 content = ids.astype(dtype).tobytes()
                 file.write(content)
                 checksum.update(content)
                 length += len(ids)
-            if not length:
-                raise ValueError(f"write_tokens: {source} gives no token with this {tokenizer.kind} tokenizer")
             header = json.dumps({"format": FORMAT, "dtype": dtype.str, "length": length, "vocabulary": len(tokenizer),
                                  "tokenizer": _identity(tokenizer), "sha256": checksum.hexdigest()})
             file.seek(0)
             file.write(header.ljust(HEADER - 1).encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
+        if length:
+            os.replace(part, path)
+    finally:
         part.unlink(missing_ok=True)
-        raise
     return length
+
+
+def id_type(tokenizer: Tokenizer) -> np.dtype:
+    """The smallest type that holds the ids: one, two or four bytes, little-endian."""
+    return np.min_scalar_type(len(tokenizer) - 1).newbyteorder("<")
 
 
 def read_tokens(path: str | Path, tokenizer: Tokenizer | None = None, verify: bool = True) -> np.ndarray:

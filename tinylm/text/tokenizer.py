@@ -15,6 +15,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+START = "<|endoftext|>"  # GPT-2's name for what stands between two texts, and so before one
+
 
 class File(NamedTuple):
     """What a tokenizer.json says, whatever its kind."""
@@ -63,6 +65,14 @@ class Tokenizer(ABC):
     def __len__(self) -> int:
         """How many ids there are."""
         return len(self.tokens)
+
+    @property
+    def start_id(self) -> int:
+        """The id that stands before the first of a text: that of "<|endoftext|>", else the unknown one, else 0.
+
+        Byte and byte-level tokenizers know everything, so only a special token is nothing that a text holds.
+        """
+        return self.ids.get(START, self.unknown_id or 0)
 
     def encode(self, text: str) -> np.ndarray:
         """The ids of `text`, (number of tokens,)."""
