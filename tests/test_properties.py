@@ -157,17 +157,23 @@ def drawn(made: Any, k: int, seed: int, dtype: Any = np.float64) -> tuple[list[A
     return [fill(name, value) for name, value in zip(made.names, call.args)], call.settings
 
 
-def tensors(args: list[Any], leaves: list[tl.Tensor]) -> list[Any]:
-    """The same arguments with a Tensor for each floating-point array, which are put into `leaves`."""
+def tensors(made: Any, args: list[Any], leaves: list[tl.Tensor]) -> list[Any]:
+    """The same arguments with a Tensor, put into `leaves`, for each floating-point array that has a derivative."""
     out = []
-    for value in args:
-        if isinstance(value, list):
-            value = tensors(value, leaves)
+    for name, value in zip(made.names, args, strict=False):
+        if name not in made.rules:
+            pass
+        elif isinstance(value, list):
+            value = [_leaf(one, leaves) for one in value]
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            value = leaf(value)
-            leaves.append(value)
+            value = _leaf(value, leaves)
         out.append(value)
     return out
+
+
+def _leaf(value: Any, leaves: list[tl.Tensor]) -> Any:
+    leaves.append(leaf(value))
+    return leaves[-1]
 
 
 def outputs(result: Any) -> list[Any]:
@@ -180,7 +186,7 @@ def test_a_primitive_on_arrays_equals_itself_on_tensors(name: str, k: int, dtype
     made = PRIMITIVES[name]
     args, options = drawn(made, k, k, dtype)
     leaves: list[tl.Tensor] = []
-    arrays, results = outputs(made(*args, **options)), outputs(made(*tensors(args, leaves), **options))
+    arrays, results = outputs(made(*args, **options)), outputs(made(*tensors(made, args, leaves), **options))
     for array, result in zip(arrays, results, strict=True):
         assert not isinstance(array, tl.Tensor)
         assert isinstance(result, tl.Tensor)
@@ -202,7 +208,7 @@ def test_every_backward_is_linear_in_the_cotangent(sample: Any, seed: int, one: 
     made = PRIMITIVES[sample[0]]
     args, options = drawn(made, sample[1], seed)
     leaves: list[tl.Tensor] = []
-    ys = outputs(made(*tensors(args, leaves), **options))
+    ys = outputs(made(*tensors(made, args, leaves), **options))
     assume(all(y.requires_grad for y in ys))
     first, second = ([normal(seed + k + 10 * j, y.shape, y.dtype) for k, y in enumerate(ys)] for j in (1, 2))
     both = [(one * c + two * d).astype(c.dtype) for c, d in zip(first, second, strict=True)]
@@ -224,7 +230,7 @@ def test_backward_agrees_with_the_complex_step(sample: Any, seed: int) -> None:
     made = PRIMITIVES[sample[0]]
     args, options = drawn(made, sample[1], seed)
     leaves: list[tl.Tensor] = []
-    y = outputs(made(*tensors(args, leaves), **options))
+    y = outputs(made(*tensors(made, args, leaves), **options))
     directions = [normal(seed + k, x.shape) for k, x in enumerate(leaves)]
     steps = iter(directions)
 

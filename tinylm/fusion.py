@@ -38,6 +38,8 @@ class Composition:
         self.function, self.fast = function, None
         functools.update_wrapper(self, function)
 
+    function: Any
+    """The definition: a function, or a primitive which a faster one may run for."""
     fast: Primitive | None
     """The fused version, if there is one."""
 

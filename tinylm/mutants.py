@@ -22,7 +22,8 @@ TURNS: dict[type, type] = {
     ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }
-SYMMETRIC = ("max", "min", "np.maximum", "np.minimum")  # they do not mind the order of their arguments
+SYMMETRIC = ("max", "min", "np.maximum", "np.minimum", "np.multiply", "np.add")
+"""What does not mind the order of its arguments."""
 EDGES: dict[type, type] = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
 
 

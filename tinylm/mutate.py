@@ -46,6 +46,8 @@ EQUIVALENT: dict[str, str] = {
     "split.ary name: ary_shape -> axis": "the general path serves parts that do not overlap as well",
     "swapaxes.a arguments: np.swapaxes(g, axis1, axis2) -> np.swapaxes(g, axis2, axis1)": "an exchange is symmetric",
     "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
+    "masked.input arguments: masked(g, keep, scale) -> masked(g, scale, keep)": "a product commutes",
+    "linear.input call: rows(g) -> g": "the product of each batch by itself has the same rows, only slower",
     "deposit arguments: accumulate(gradients[place], gradient) -> accumulate(gradient, gradients[place])":
         "addition commutes",
     "fill_in call: next((g for g in gradients if g is not None)) -> (g for g in gradients if g is not None)":
@@ -120,7 +122,7 @@ def mutants_of(primitive: Primitive, cases: list[Case]) -> Iterator[Mutant]:
         for label, change in WRAPPERS.items():
             wrapped = functools.partial(_changed, function, change)
             yield Mutant(f"{name} result {label}", functools.partial(with_rule, primitive, function, wrapped))
-        for position, need in enumerate(rule.needs):
+        for position, need in enumerate(rule.needs if primitive.composition is None else ()):  # fused: never recorded
             if (need == "y" or need in primitive.rules) and depends(primitive, function, position, cases):
                 cut = functools.partial(_with_cut, function, position)
                 yield Mutant(f"{name} cut {need}", functools.partial(with_rule, primitive, function, cut))
@@ -187,6 +189,8 @@ def works(cases: list[Case], primitive: Primitive | None, order: int) -> bool:
     if primitive is None:
         return True
     short = primitive.casts or all(case.dtype_error(np.float32) <= LIMITS["float32"] for case in cases)
+    if primitive.composition is not None:  # a fused rule brings float16 to float32, and back, by itself
+        short = short and all(case.dtype_error(np.float16) <= LIMITS["float16"] for case in cases)
     return short and all(pin_error(primitive, pin) == 0 for pin in primitive.pins)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from . import backend, ops
 from .cases import LAYOUTS, LIMITS, Case, cases_of, describe, pin_error
 from .graph import TABLE
+from .nn import fused  # noqa: F401  (what is fused is checked too)
 from .primitives import PRIMITIVES, Primitive
 
 WIDER = {"TransformerDecoderLayer": LIMITS | {"float32": 1e-5}}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..fusion import composition
 from ..ops.reduce import softmax
 from ..tensor import Tensor
 from .arrays import array_beside
@@ -30,33 +31,56 @@ def scaled_dot_product_attention(
 
     Raises ValueError where a query may look nowhere: the mean of nothing is not a number.
     """
-    weights = attention_weights(query, key, attn_mask, is_causal, scale)
-    return dropout(weights, dropout_p) @ value  # (..., L, S) (..., S, e)
+    if dropout_p or (isinstance(attn_mask, Tensor) and attn_mask.requires_grad):
+        weights = attention_weights(query, key, attn_mask, is_causal, scale)
+        return dropout(weights, dropout_p) @ value  # (..., L, S) (..., S, e)
+    return attention(query, key, value, attn_mask, is_causal, scale)
+
+
+@composition
+def attention(query: Any, key: Any, value: Any, attn_mask: Any = None, is_causal: bool = False,
+              scale: float | None = None) -> Any:
+    """`scaled_dot_product_attention` without dropout, and with a mask that nothing flows back to."""
+    return attention_weights(query, key, attn_mask, is_causal, scale) @ value  # (..., L, S) (..., S, e)
 
 
 def attention_weights(query: Any, key: Any, attn_mask: Any = None, is_causal: bool = False,
                       scale: float | None = None) -> Any:
     """softmax(q kᵀ / √d + mask), (..., L, S): how much each query takes from each key; each row adds up to 1."""
-    if query.shape[-1] != key.shape[-1]:
-        raise ValueError(f"attention: queries of width {query.shape[-1]} and keys of width {key.shape[-1]} have no "
-                         f"product (shapes {query.shape} and {key.shape}): project both to one width")
+    allowed, added = visible(query, key, attn_mask, is_causal)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = (query * scale) @ key.swapaxes(-1, -2)  # (..., L, d) (..., d, S)
+    scores = scores if added is None else scores + added
+    return softmax(scores if allowed is None else np.where(allowed, scores, -np.inf))
+
+
+def visible(query: Any, key: Any, attn_mask: Any, is_causal: bool) -> tuple[Any, Any]:
+    """Where a query may look, (..., L, S), and the numbers that are added to the scores; each may be None.
+
+    Raises ValueError where a query may look nowhere, and where queries and keys differ in width.
+    """
+    check_widths(query, key)
     allowed, added = None, None
     if attn_mask is not None:
-        mask = array_beside(attn_mask, scores)
+        mask = array_beside(attn_mask, query)
         if mask.dtype.kind == "b":
             allowed = mask
         else:
-            added = attn_mask if isinstance(attn_mask, Tensor) else mask.astype(scores.dtype)
+            added = attn_mask if isinstance(attn_mask, Tensor) else mask.astype(query.dtype)
             allowed = mask != -np.inf if bool((mask == -np.inf).any()) else None
     if is_causal:
-        triangle = array_beside(np.tri(*scores.shape[-2:], dtype=bool), scores)  # (L, S)
+        triangle = array_beside(np.tri(query.shape[-2], key.shape[-2], dtype=bool), query)  # (L, S)
         allowed = triangle if allowed is None else triangle & allowed
-    if allowed is not None:
+    if attn_mask is not None and allowed is not None:
         _check_somewhere(allowed)
-    scores = scores if added is None else scores + added
-    return softmax(scores if allowed is None else np.where(allowed, scores, -np.inf))
+    return allowed, added
+
+
+def check_widths(query: Any, key: Any) -> None:
+    """Raise ValueError unless queries and keys can be multiplied."""
+    if query.shape[-1] != key.shape[-1]:
+        raise ValueError(f"attention: queries of width {query.shape[-1]} and keys of width {key.shape[-1]} have no "
+                         f"product (shapes {query.shape} and {key.shape}): project both to one width")
 
 
 def _check_somewhere(allowed: Any) -> None:

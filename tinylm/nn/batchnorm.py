@@ -22,6 +22,7 @@ class BatchNorm1d(Module):
     Raises ValueError for another shape, and in training where there is but one value of each feature.
     """
 
+    splits = False
     running_mean: Any
     running_var: Any
     num_batches_tracked: Any

@@ -7,8 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from ..fusion import composition
 from .init import parameter
 from .module import Module
+
+
+@composition
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """y = x Wᵀ + b.  x (..., in_features), W (out_features, in_features), b (out_features,) → y (..., out_features)"""
+    product = input @ weight.T  # (..., in) (in, out)
+    return product if bias is None else product + bias
 
 
 class Linear(Module):
@@ -39,5 +47,4 @@ class Linear(Module):
             raise ValueError(f"{type(self).__name__}: an input of shape {input.shape}, but its last axis should be "
                              f"in_features = {weight.shape[1]}: build the layer for inputs of that "
                              "width, or bring the right axis to the end")
-        product = input @ weight.T  # (..., in) (in, out)
-        return product if self.bias is None else product + self.bias
+        return linear(input, weight, self.bias)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..fusion import composition
 from ..ops.activation import softplus
 from ..ops.index import check_ids, take_along_axis
 from ..ops.reduce import log_softmax
@@ -32,29 +33,30 @@ def cross_entropy(input: Any, target: Any, weight: Any = None, ignore_index: int
     """
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing lies between 0 and 1, not at {label_smoothing}")
-    axis = min(1, input.ndim - 1)
-    return _likelihood("cross_entropy", log_softmax(input, axis), target, weight, ignore_index, reduction,
+    classes, ignored = right_classes("cross_entropy", input, target, ignore_index, reduction)
+    if weight is None and not label_smoothing:
+        return softmax_cross_entropy(input, classes, ignored, reduction)
+    return _likelihood("cross_entropy", log_softmax(input, min(1, input.ndim - 1)), classes, ignored, weight, reduction,
                        label_smoothing)
+
+
+@composition
+def softmax_cross_entropy(input: Any, classes: Any, ignored: Any = None, reduction: str = "mean") -> Any:
+    """`cross_entropy` where all classes count alike; ignored is True for targets that do not count"""
+    logarithms = log_softmax(input, min(1, input.ndim - 1))
+    return _likelihood("cross_entropy", logarithms, classes, ignored, None, reduction, 0.0)
 
 
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """ℓ = -input[target], for input = ln p, such as from log_softmax; all else as in `cross_entropy`."""
-    return _likelihood("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
+    classes, ignored = right_classes("nll_loss", input, target, ignore_index, reduction)
+    return _likelihood("nll_loss", input, classes, ignored, weight, reduction, 0.0)
 
 
-def _likelihood(name: str, logarithms: Any, target: Any, weight: Any, ignore_index: int, reduction: str,
+def _likelihood(name: str, logarithms: Any, classes: Any, ignored: Any, weight: Any, reduction: str,
                 smoothing: float) -> Any:
-    shape = logarithms.shape
-    target = array_of(target)
-    if not shape or shape[:1] * (len(shape) > 1) + shape[2:] != target.shape:
-        raise ValueError(f"{name}: input {shape} with target {target.shape}: it takes (N, C) with (N,), or (N, C, ...) "
-                         "with (N, ...); classes come second, or bring longer ones there with "
-                         "input.reshape(-1, C) and target.reshape(-1)")
-    if len(shape) > 2:
+    if logarithms.ndim > 2:
         logarithms = np.moveaxis(logarithms, 1, -1)  # (N, ..., C)
-    ignored = target == ignore_index
-    some_ignored = bool(ignored.any())
-    classes = check_ids(name, np.where(ignored, 0, target) if some_ignored else target, logarithms.shape[-1])
     losses = -take_along_axis(logarithms, classes[..., None], -1)[..., 0]  # (N, ...)
     counts: Any = None  # how much each target counts; None: as much as any other
     if weight is not None:
@@ -66,18 +68,32 @@ def _likelihood(name: str, logarithms: Any, target: Any, weight: Any, ignore_ind
     if smoothing:
         every = -(logarithms if weight is None else logarithms * weight).mean(axis=-1)  # as if all classes were right
         losses = (1 - smoothing) * losses + smoothing * every
-    if some_ignored:
+    if ignored is not None:
         kept = array_beside(~ignored, losses)
         counts = np.where(kept, 1.0 if counts is None else counts, np.zeros_like(losses))
         losses = np.where(kept, losses, 0.0)
-        if reduction == "mean" and bool(ignored.all()):
-            raise ValueError(f"{name}: every target is ignore_index ({ignore_index}), so there is no mean; leave such "
-                             "batches out, or look for the mistake in how the targets are made")
     if counts is None or reduction != "mean":
         return _reduce(name, losses, reduction)
     if not bool(counts.sum() > 0):
         raise ValueError(f"{name}: the weights of all targets add up to {float(counts.sum())}, so there is no mean")
     return losses.sum() / counts.sum()
+
+
+def right_classes(name: str, input: Any, target: Any, ignore_index: int, reduction: str) -> tuple[Any, Any]:
+    """The targets as an array, 0 where they are ignored, and where that is (None: nowhere). See `cross_entropy`."""
+    shape, target = input.shape, array_of(target)
+    if not shape or shape[:1] * (len(shape) > 1) + shape[2:] != target.shape:
+        raise ValueError(f"{name}: input {shape} with target {target.shape}: it takes (N, C) with (N,), or (N, C, ...) "
+                         "with (N, ...); classes come second, or bring longer ones there with "
+                         "input.reshape(-1, C) and target.reshape(-1)")
+    ignored = target == ignore_index
+    some_ignored = bool(ignored.any())
+    classes = check_ids(name, np.where(ignored, 0, target) if some_ignored else target, shape[min(1, len(shape) - 1)])
+    check_reduction(name, classes.size, reduction)
+    if some_ignored and reduction == "mean" and bool(ignored.all()):
+        raise ValueError(f"{name}: every target is ignore_index ({ignore_index}), so there is no mean; leave such "
+                         "batches out, or look for the mistake in how the targets are made")
+    return classes, ignored if some_ignored else None
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -141,13 +157,18 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
 
 def _reduce(name: str, losses: Any, reduction: str, others: str = "") -> Any:
-    if reduction == "mean":
-        if not losses.size:
-            raise ValueError(f"{name}: a batch of zero has no mean")
-        return losses.mean()
-    if reduction not in ("sum", "none"):
+    check_reduction(name, losses.size, reduction, others)
+    if reduction == "none":
+        return losses
+    return losses.mean() if reduction == "mean" else losses.sum()
+
+
+def check_reduction(name: str, size: int, reduction: str, others: str = "") -> None:
+    """Raise ValueError for a reduction that there is not, or the mean of no losses."""
+    if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}: reduction is {others}'mean', 'sum' or 'none', not {reduction!r}")
-    return losses.sum() if reduction == "sum" else losses
+    if reduction == "mean" and not size:
+        raise ValueError(f"{name}: a batch of zero has no mean")
 
 
 def _same_shape(name: str, input: Any, target: Any) -> None:

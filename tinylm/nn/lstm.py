@@ -6,8 +6,25 @@ from typing import Any
 
 import numpy as np
 
+from ..fusion import composition
 from ..ops.activation import sigmoid
-from .recurrent import Recurrent, State
+from .recurrent import Recurrent, State, unroll
+
+
+def step(x: Any, state: State, weight_hh: Any, bias_hh: Any) -> State:
+    """(h′, c′) by the equations of `LSTM`."""
+    h, c = state
+    z = x + h @ weight_hh
+    i, f, g, o = np.split(z if bias_hh is None else z + bias_hh, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+@composition
+def lstm(x: Any, h: Any, c: Any, weight_ih: Any, weight_hh: Any, bias_ih: Any = None, bias_hh: Any = None,
+         valid: Any = None, reverse: bool = False) -> tuple[Any, ...]:
+    """All steps of one layer in one direction: outputs (L, N, H), h and c (1, N, H). The arguments: see `unroll`."""
+    return unroll(step, x, (h, c), weight_ih, weight_hh, bias_ih, bias_hh, valid, reverse)
 
 
 class LSTM(Recurrent):
@@ -29,10 +46,6 @@ class LSTM(Recurrent):
 
     gates, states = 4, 2
 
-    def step(self, x: Any, state: State, weight_hh: Any, bias_hh: Any) -> State:
-        """(h′, c′) from x = W_ih x + b_ih of all four"""
-        h, c = state
-        z = x + h @ weight_hh
-        i, f, g, o = np.split(z if bias_hh is None else z + bias_hh, 4, axis=-1)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        return sigmoid(o) * np.tanh(c), c
+    def through_time(self, *arguments: Any) -> tuple[Any, ...]:
+        """All steps of one of its layers: see `lstm`."""
+        return lstm(*arguments)

@@ -35,6 +35,9 @@ class Module:
     training = True
     """Whether it learns just now: what Dropout and BatchNorm1d go by. Set by train() and eval()."""
 
+    splits = True
+    """Whether a batch may be split over workers: not where, in training, its rows see each other."""
+
     def forward(self, *args: Any) -> Any:
         """What the module computes."""
         raise NotImplementedError(f"{type(self).__name__}: write its forward(self, ...)")

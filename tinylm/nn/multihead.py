@@ -8,7 +8,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .arrays import array_beside, array_of
-from .attention import attention_weights
+from .attention import attention_weights, scaled_dot_product_attention
 from .init import xavier_uniform_, zeros_
 from .linear import Linear
 from .masking import check_probability, dropout
@@ -59,8 +59,12 @@ class MultiheadAttention(Module):
         batch_axis = 0 if self.batch_first else 1
         q, k, v = (self._heads(x, batch_axis) for x in (q, k, v))
         mask = self._mask(attn_mask, key_padding_mask, (*q.shape[:3], k.shape[2]), array_of(q))
-        weights = dropout(attention_weights(q, k, mask, is_causal), self.dropout, self.training)  # (N, heads, L, S)
-        joined = (weights @ v).transpose((0, 2, 1, 3) if self.batch_first else (2, 0, 1, 3))  # (N, L, heads, width)
+        if need_weights:
+            weights = dropout(attention_weights(q, k, mask, is_causal), self.dropout, self.training)
+            y = weights @ v  # (N, heads, L, S) (N, heads, S, width)
+        else:
+            y = scaled_dot_product_attention(q, k, v, mask, self.dropout if self.training else 0.0, is_causal)
+        joined = y.transpose((0, 2, 1, 3) if self.batch_first else (2, 0, 1, 3))  # (N, L, heads, width)
         output = self.out_proj(joined.reshape(query.shape))  # (N, L, embed_dim)
         if not need_weights:
             return output, None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..fusion import composition
 from ..tensor import Tensor
 from .module import Module
 
@@ -14,12 +15,36 @@ def _ones(shape: tuple[int, ...]) -> Tensor:
     return Tensor(np.ones(shape), requires_grad=True, dtype=np.float32)
 
 
-def _axes(name: str, input: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The last axes, which must have these sizes."""
+@composition
+def layer_norm(input: Any, normalized_shape: tuple[int, ...], weight: Any = None, bias: Any = None,
+               eps: float = 1e-5) -> Any:
+    """y = (x - μ) / √(σ² + ε) ⊙ weight + bias, over the last axes"""
+    axes = tuple(range(-len(normalized_shape), 0))
+    centred = input - input.mean(axis=axes, keepdims=True)
+    variance = np.square(centred).mean(axis=axes, keepdims=True)
+    y = centred * (1 / np.sqrt(variance + eps))  # one division a position, not one a feature
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+@composition
+def rms_norm(input: Any, normalized_shape: tuple[int, ...], weight: Any = None, eps: float | None = None) -> Any:
+    """y = x / √(mean x² + ε) ⊙ weight, over the last axes"""
+    axes = tuple(range(-len(normalized_shape), 0))
+    y = input * (1 / np.sqrt(np.square(input).mean(axis=axes, keepdims=True) + epsilon(input, eps)))
+    return y if weight is None else y * weight
+
+
+def epsilon(input: Any, eps: float | None) -> float:
+    """ε, or the smallest step of the input's dtype."""
+    return float(np.finfo(input.dtype).eps) if eps is None else eps
+
+
+def _check(name: str, input: Any, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless the last axes have these sizes."""
     if input.shape[-len(shape):] != shape:
         raise ValueError(f"{name}: an input of shape {input.shape} does not end with normalized_shape {shape}; "
                          "build the layer with the sizes of the axes to normalise over, or bring them to the end")
-    return tuple(range(-len(shape), 0))
 
 
 class LayerNorm(Module):
@@ -43,12 +68,8 @@ class LayerNorm(Module):
 
     def forward(self, input: Any) -> Any:
         """(x - μ) / √(σ² + ε) ⊙ weight + bias"""
-        axes = _axes("LayerNorm", input, self.normalized_shape)
-        centred = input - input.mean(axis=axes, keepdims=True)
-        variance = np.square(centred).mean(axis=axes, keepdims=True)
-        y = centred * (1 / np.sqrt(variance + self.eps))  # one division a position, not one a feature
-        y = y if self.weight is None else y * self.weight
-        return y if self.bias is None else y + self.bias
+        _check("LayerNorm", input, self.normalized_shape)
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
 class RMSNorm(Module):
@@ -66,7 +87,5 @@ class RMSNorm(Module):
 
     def forward(self, input: Any) -> Any:
         """x / √(mean x² + ε) ⊙ weight"""
-        axes = _axes("RMSNorm", input, self.normalized_shape)
-        eps = float(np.finfo(input.dtype).eps) if self.eps is None else self.eps
-        y = input * (1 / np.sqrt(np.square(input).mean(axis=axes, keepdims=True) + eps))
-        return y if self.weight is None else y * self.weight
+        _check("RMSNorm", input, self.normalized_shape)
+        return rms_norm(input, self.normalized_shape, self.weight, self.eps)

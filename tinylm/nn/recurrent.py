@@ -1,8 +1,13 @@
-"""What RNN, GRU and LSTM share: layers, directions, batches of unequal lengths. What differs is one step."""
+"""What RNN, GRU and LSTM share: layers, directions, batches of unequal lengths. What differs is one step.
+
+A step is a function: from x = W_ih x + b_ih, (1, N, gates · H), the last state, W_hhᵀ and b_hh, or None, to the next
+state. `unroll` takes it through time, and so defines what a layer computes.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,12 +18,34 @@ from .init import parameter
 from .masking import check_probability, dropout
 from .module import Module
 
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 State = tuple[Any, ...]  # of one layer and direction; each (1, N, hidden_size), the output first
+
+
+def unroll(step: Callable[..., State], x: Any, state: State, weight_ih: Any, weight_hh: Any, bias_ih: Any = None,
+           bias_hh: Any = None, valid: Any = None, reverse: bool = False) -> tuple[Any, ...]:
+    """One layer in one direction, step after step: all outputs, (L, N, H), and each part of the last state, (1, N, H).
+
+    x          (L, N, input), and the parts of the state to begin with (1, N, H)
+    weight_ih  (gates · H, input), weight_hh (gates · H, H), and both biases (gates · H,) or None
+    valid      (L, N, 1): where it is False, the state stays as it is and the output is 0; None if all steps count
+    reverse    from the last step to the first
+    """
+    weight_hh, x = weight_hh.T, x @ weight_ih.T  # of all steps at once: (L, N, gates · H)
+    steps = np.split(x if bias_ih is None else x + bias_ih, x.shape[0])  # each (1, N, gates · H)
+    outputs: list[Any] = [None] * len(steps)
+    for t in reversed(range(len(steps))) if reverse else range(len(steps)):
+        new = step(steps[t], state, weight_hh, bias_hh)
+        if valid is not None:  # beyond its end a sequence keeps its state
+            new = tuple(np.where(valid[t:t + 1], a, b) for a, b in zip(new, state, strict=True))
+        outputs[t], state = new[0], new
+    output = np.concatenate(outputs)
+    return output if valid is None else np.where(valid, output, 0.0), *state
 
 
 class Recurrent(Module):
     """A stack of recurrent layers. A subclass says how many `gates` its weights hold, how many `states` there are
-    and, in `step`, how one state follows another.
+    and, in `through_time`, what one of the layers computes.
 
     input   (L, N, input_size), or (N, L, input_size) with batch_first
     hx      the state to begin with, (num_layers · D, N, hidden_size); zeros if there is none
@@ -58,9 +85,10 @@ class Recurrent(Module):
     def _suffixes(self, layer: int) -> list[str]:
         return [f"_l{layer}", f"_l{layer}_reverse"] if self.bidirectional else [f"_l{layer}"]
 
-    def step(self, x: Any, state: State, weight_hh: Any, bias_hh: Any) -> State:
-        """The next state from x = W_ih x + b_ih, (1, N, gates · hidden_size), and the last; weight_hh is W_hhᵀ."""
-        raise NotImplementedError(f"{type(self).__name__}: write its step(self, x, state, weight_hh, bias_hh)")
+    def through_time(self, *arguments: Any) -> tuple[Any, ...]:
+        """`unroll` with a step of one's own: x, the parts of the state, weight_ih and all that follows it there."""
+        raise NotImplementedError(f"{type(self).__name__}: write its through_time(self, x, *state, weight_ih, "
+                                  "weight_hh, bias_ih, bias_hh, valid, reverse), by unroll")
 
     def forward(self, input: Any, hx: Any = None, lengths: Any = None) -> tuple[Any, Any]:
         """All steps of all layers; see the class."""
@@ -72,34 +100,21 @@ class Recurrent(Module):
         x = input.swapaxes(0, 1) if self.batch_first else input  # (L, N, input_size)
         valid = None if lengths is None else self._valid(lengths, x)
         initial = self._initial(hx, x)
-        last: list[State] = []
+        last: list[list[Any]] = []
         for layer in range(self.num_layers):
             if layer:
                 x = dropout(x, self.dropout, self.training, batch_axis=1)
             outputs = []
             for end in self._suffixes(layer):
                 place = len(last)
-                output, state = self._run(x, tuple(h[place:place + 1] for h in initial), end, valid)
+                weights = [getattr(self, name + end, None) for name in _WEIGHTS]
+                state = [h[place:place + 1] for h in initial]
+                output, *state = self.through_time(x, *state, *weights, valid, end.endswith("_reverse"))
                 outputs.append(output)
                 last.append(state)
             x = np.concatenate(outputs, -1) if len(outputs) > 1 else outputs[0]  # (L, N, D · hidden_size)
         finals = tuple(np.concatenate(list(parts)) for parts in zip(*last, strict=True))
         return x.swapaxes(0, 1) if self.batch_first else x, finals if self.states > 1 else finals[0]
-
-    def _run(self, x: Any, state: State, end: str, valid: Any) -> tuple[Any, State]:
-        """One layer in one direction: all its outputs, (L, N, hidden_size), and the last state."""
-        weight_hh, bias_hh = getattr(self, "weight_hh" + end).T, getattr(self, "bias_hh" + end, None)
-        projected = x @ getattr(self, "weight_ih" + end).T  # of all steps at once: (L, N, gates · hidden_size)
-        projected = projected + getattr(self, "bias_ih" + end) if self.bias else projected
-        steps = np.split(projected, x.shape[0])  # each (1, N, gates · hidden_size)
-        outputs: list[Any] = [None] * len(steps)
-        for t in reversed(range(len(steps))) if end.endswith("_reverse") else range(len(steps)):
-            new = self.step(steps[t], state, weight_hh, bias_hh)
-            if valid is not None:  # beyond its end a sequence keeps its state
-                new = tuple(np.where(valid[t:t + 1], a, b) for a, b in zip(new, state, strict=True))
-            outputs[t], state = new[0], new
-        output = np.concatenate(outputs)
-        return output if valid is None else np.where(valid, output, 0.0), state
 
     def _initial(self, hx: Any, x: Any) -> State:
         shape = (self.num_layers * len(self._suffixes(0)), x.shape[1], self.hidden_size)

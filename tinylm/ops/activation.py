@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
+from ..fusion import composition
 from ..primitives import primitive
 from ..samples import UNARY, R, call, pin
 
@@ -69,28 +70,34 @@ def erf(x: Array) -> Array:
 
 erf.vjp("x")(lambda g, x: g * (2 / math.sqrt(math.pi) * np.exp(-x * x)))
 
-_C, _K = math.sqrt(2 / math.pi), 0.044715
+SLOPE, CUBIC = math.sqrt(2 / math.pi), 0.044715
 
+def check_approximate(approximate: str) -> None:
+    """Raise ValueError for anything but "none" and "tanh"."""
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
+
+@composition
 @primitive(samples=[*UNARY, call(R(2, 3), "tanh"), call(R(3), "tanh")])
 def gelu(x: Array, approximate: str = "none") -> Array:
     """y = x Φ(x), Φ the normal distribution's cumulative function (Hendrycks & Gimpel 2016)
 
     approximate="tanh" takes Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, as GPT-2 does.
     """
-    if approximate not in ("none", "tanh"):
-        raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
+    check_approximate(approximate)
     return x * _phi(x, approximate)
 
 def _phi(x: Any, approximate: str) -> Any:
     if approximate == "tanh":
-        return 0.5 * (1 + np.tanh(_C * (x + _K * x * x * x)))
+        return 0.5 * (1 + np.tanh(SLOPE * (x + CUBIC * x * x * x)))
     return 0.5 * (1 + erf(x * math.sqrt(0.5)))
 
-@gelu.vjp("x")
-def _(g: Array, x: Array, approximate: str) -> Array:
+def _gelu_gradient(g: Array, x: Array, approximate: str) -> Array:
     phi = _phi(x, approximate)
     if approximate == "tanh":  # φ = (1 + tanh u) / 2 has the slope (1 - tanh² u) / 2 · u' = 2 φ (1 - φ) u'
-        slope = 2 * phi * (1 - phi) * (_C * (1 + 3 * _K * x * x))
+        slope = 2 * phi * (1 - phi) * (SLOPE * (1 + 3 * CUBIC * x * x))
     else:
         slope = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
     return g * (phi + x * slope)
+
+gelu.function.vjp("x")(_gelu_gradient)
