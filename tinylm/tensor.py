@@ -143,14 +143,18 @@ class Tensor:
         Everything that shares its memory sees the new values, and a backward that needs the old ones
         refuses. Raises RuntimeError on a result of an operation, whose values belong to the graph.
         """
-        if self._version is None or not self.is_leaf:
-            raise RuntimeError("assign: this Tensor is a result of an operation; only leaves are written to: t.copy()")
         array = _as_array(values._array if isinstance(values, Tensor) else values, self.dtype)
         if array.shape not in (self.shape, ()):
             raise ValueError(f"assign: values of shape {array.shape} for a Tensor of shape {self.shape}")
         array = backend.beside(array, self._array)
+        self.writable()[...] = array
+
+    def writable(self) -> Array:
+        """The array itself, for an optimizer to write to in place; it counts as a write, as `assign` is one."""
+        if self._version is None or not self.is_leaf:
+            raise RuntimeError("assign: this Tensor is a result of an operation; only leaves are written to: t.copy()")
         self._version[0] += 1
-        self._array[...] = array
+        return self._array
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(

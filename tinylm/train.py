@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from . import snapshots
-from .batched import Batch, Gradients, gradients
+from .batched import Batch, Gradients
 from .graph import detect_anomaly, no_grad
 from .interrupt import stop_after_step
 from .lock import locked
 from .logs import BITS_PER_CHARACTER, LOSS, Bar, Log, Row, Unit, csv_log, tensorboard, tensorboard_log
+from .memory import kept_memory
 from .nn import Module
 from .optim import Optimizer, clip_grad_norm_, warmup_cosine
 from .plot import plot_losses
+from .shards import Shards, threads
 from .tensor import Tensor
 
 __all__ = ["BITS_PER_CHARACTER", "LOSS", "Trainer", "Unit"]
@@ -59,6 +61,8 @@ class Trainer:
     sample      called at a quarter, a half and three quarters of the way; the text that it gives is shown
     events      a folder for TensorBoard's log
     count       how many of the targets count in the loss (default: all)
+    workers     threads that share every batch by its rows, with one thread each for matrix products (default: the
+                cores there are, where the work is enough for them; 1 for models that `splits = False` says cannot)
 
     Whatever is drawn at random hangs on the seed and the step alone, so a run that was resumed ends with the same
     bits as one that was never stopped, by steps, on the same machine with the same number of threads.
@@ -75,7 +79,7 @@ class Trainer:
         log: str | Path | None = None, *, folder: str | Path | None = None, accumulate: int = 1,
         clip: float | None = None, patience: int | None = None, seed: int = 0,
         sample: Callable[[], str] | None = None, events: str | Path | None = None,
-        count: Callable[[Any], int] = lambda targets: int(targets.size),
+        count: Callable[[Any], int] = lambda targets: int(targets.size), workers: int | None = None,
     ) -> None:
         if accumulate < 1:
             raise ValueError(f"Trainer: accumulate={accumulate} batches make no step; it is at least 1")
@@ -90,6 +94,7 @@ class Trainer:
         self.log = self.folder / "log.csv" if self.folder and log is None else log
         self.accumulate, self.clip, self.patience, self.seed = accumulate, clip, patience, seed
         self.events = events
+        self.workers, self._shards = workers, Shards(model, loss, count, workers)
         if events is not None:
             tensorboard()  # if it is missing, say so before anything is begun
         self.highest_lrs = [group["lr"] for group in optimizer.param_groups]
@@ -103,6 +108,16 @@ class Trainer:
         """How many steps were taken."""
         return self._state.steps
 
+    @property
+    def seconds(self) -> float:
+        """How long it was trained, evaluations included."""
+        return self._state.seconds
+
+    @property
+    def threads(self) -> dict[str, int]:
+        """What the last bits of the losses hang on, to be kept with a run: workers, and threads of a matrix product."""
+        return threads(self._shards.decide(self.batches))
+
     def fit(self, steps: int | None = None, minutes: float | None = None, evaluations: int = 20,
             part: int = 4, resume: bool = False) -> float:
         """Train for so many steps, or minutes, or whichever ends first; gives the loss on all held-out data, in `unit`.
@@ -115,6 +130,7 @@ class Trainer:
         By steps alone, a run can be repeated exactly. By time it does as much as the machine can; since the
         schedule follows the clock too, the learning rate comes down in any case.
         Ctrl-C lets it finish the step and save; pressed again, it stops at once.
+        While it lasts, the process keeps freed memory (see memory.py).
         Raises FloatingPointError, before that step's update, when the loss or a gradient is no longer a finite
         number; ValueError for a snapshot that is damaged or does not fit, and for a folder that holds another run;
         RuntimeError where another process trains in the folder.
@@ -130,6 +146,10 @@ class Trainer:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(locked(self.folder))
             self._begin(resume, 1 / evaluations)
+            self._shards = Shards(self.model, self.loss, self.count, self.workers)
+            self._shards.decide(self.batches)
+            stack.enter_context(kept_memory())
+            stack.enter_context(self._shards)
             some = self.held_out[::max(1, len(self.held_out) // part)]
             bar = stack.enter_context(Bar(self._done(steps, minutes), self.unit.name, self.unit.items))
             write = self._logs(stack)
@@ -213,8 +233,7 @@ class Trainer:
     def _gradients(self) -> Gradients:
         first = self.steps * self.accumulate
         batches = [self.batches(first + place) for place in range(self.accumulate)]
-        counts = [self.count(targets) for _, targets in batches]
-        return gradients(self.model, self.loss, self.optimizer.params, batches, counts, self.seed, self.steps)
+        return self._shards.gradients(self.optimizer.params, batches, self.seed, self.steps)
 
     def _explain(self, what: str) -> str:
         """What went wrong in this step, and which operation did it; the step is done again to find out."""

@@ -5,6 +5,8 @@ import pytest
 
 import tinylm as tl
 from tinylm import optim
+from tinylm.optim.gradients import side_by_side
+from tinylm.tensor import wrap
 
 
 def given(*gradients, dtype=np.float32):
@@ -83,3 +85,26 @@ def test_errors():
         optim.clip_grad_norm_([tl.Tensor([1.0], requires_grad=True)], 1.0)
     with pytest.raises(ValueError, match="2 gradients for 1 parameters"):
         optim.clip_grad_norm_([x], 1.0, gradients=[x.grad, x.grad])
+
+
+@pytest.mark.parametrize("p", [1, 2, math.inf])
+def test_gradients_that_fill_one_array_are_one_vector(p):
+    flat = np.array([3.0, -1.0, 2.0, -4.0, 0.5], np.float32)
+    parts = lambda array: [wrap(array[:4].reshape(2, 2), None, 0, [0]), wrap(array[4:], None, 0, [0])]
+    x, y = (tl.Tensor(np.zeros(shape, np.float32), requires_grad=True) for shape in ((2, 2), (1,)))
+    one, other = parts(flat.copy()), [tl.Tensor(part) for part in parts(flat)]
+    assert [array.shape for array in side_by_side(one)] == [(5,)] and len(side_by_side(other)) == 2
+    norms = [optim.clip_grad_norm_([x, y], 2.0, p, gradients=each).item() for each in (one, other)]
+    assert norms[0] == pytest.approx(norms[1]) == pytest.approx(np.linalg.norm(flat, p))
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a.data, b.data, rtol=1e-6)
+        assert a._version == [1]
+
+
+def test_others_are_not():
+    flat = np.arange(6.0, dtype=np.float32)
+    views = lambda *arrays: [wrap(array, None, 0, [0]) for array in arrays]
+    assert len(side_by_side(views(flat[:3], flat[3:]))) == 1
+    for case in ((flat[:3], flat[3:5]), (flat[3:], flat[:3]), (flat[:3], flat[:3]), (flat[::2], flat[1::2]),
+                 (flat[:3], flat[3:].view(np.int32)), (flat.reshape(2, 3).T, flat[:0]), (flat[1:3], flat[3:])):
+        assert len(side_by_side(views(*case))) == 2

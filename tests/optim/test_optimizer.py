@@ -1,12 +1,15 @@
 """What all optimizers share: groups, gradients, one way to write, the L1 penalty, and errors."""
 
+import copy
+
 import numpy as np
 import pytest
 from all_optimizers import ALL, every, leaf
 
 import tinylm as tl
 from tinylm import optim
-from tinylm.optim import optimizer as shared
+from tinylm.optim import optimizer as optimizer_module
+from tinylm.optim import pack
 
 
 @every
@@ -24,7 +27,7 @@ def test_block_by_block_is_the_same(make, monkeypatch):
     gradients = [tl.Tensor(rng.standard_normal((5, 7))) for _ in range(3)]
     results = []
     for block in (1 << 20, 4 * 8):  # all at once, and 8 float32 at a time; 35 is no multiple of that
-        monkeypatch.setattr(shared, "BLOCK", block)
+        monkeypatch.setattr(pack, "BLOCK", block)
         x = leaf(np.linspace(-1, 1, 35).reshape(5, 7))
         optimizer = make([x])
         for gradient in gradients:
@@ -36,7 +39,7 @@ def test_block_by_block_is_the_same(make, monkeypatch):
 
 @every
 def test_shapes_and_layouts(make, monkeypatch):
-    monkeypatch.setattr(shared, "BLOCK", 8)
+    monkeypatch.setattr(pack, "BLOCK", 8)
     number, empty, turned = leaf(2.0), leaf(np.ones((0, 3))), tl.Tensor(np.ones((2, 3), np.float32)).T.detach()
     turned.requires_grad = True
     assert not turned.data.flags.c_contiguous
@@ -75,7 +78,7 @@ def test_or_stand_in_grad():
 
 @pytest.mark.parametrize("block", [1 << 20, 8])
 def test_an_update_is_a_write_that_the_graph_notices(block, monkeypatch):
-    monkeypatch.setattr(shared, "BLOCK", block)
+    monkeypatch.setattr(pack, "BLOCK", block)
     x = leaf([2.0, 3.0, 4.0, 5.0])
     loss = (x * x).sum()
     optim.SGD([x], lr=0.1).step([tl.Tensor([1.0] * 4)])
@@ -198,3 +201,68 @@ class TestErrors:
         unfinished = optim.Optimizer([x], {"lr": 1.0, "weight_decay": 0.0, "l1": 0.0})
         with pytest.raises(NotImplementedError, match=r"Optimizer: write its update\("):
             unfinished.step([tl.Tensor([1.0])])
+
+
+SHAPES = [(3, 2), (), (5,), (0, 4), (700,), (2, 2, 2)]
+
+
+@every
+def test_small_ones_side_by_side_are_the_same(make, monkeypatch):
+    """As each by itself; also where some have no gradient now and then, and where a state was loaded on the way."""
+    rng = np.random.default_rng(0)
+    gradients = [[None if step and rng.random() < 0.2 and place else
+                  tl.Tensor(rng.standard_normal(shape), dtype=np.float32) for place, shape in enumerate(SHAPES)]
+                 for step in range(8)]
+    results = []
+    for block in (4 * 800, 0):  # all but the one of 700, or none
+        monkeypatch.setattr(pack, "BLOCK", block or 4)
+        leaves = [leaf(np.random.default_rng(place).standard_normal(shape)) for place, shape in enumerate(SHAPES)]
+        optimizer = make(leaves)
+        for step, each in enumerate(gradients):
+            optimizer.step(each)
+            if step == 3:
+                optimizer.load_state_dict(optimizer.state_dict())
+            if step == 5:
+                optimizer = copy.deepcopy(optimizer)
+                leaves = optimizer.params
+        sizes = [len(p.params) for *_, made in optimizer._packs for p in made]
+        assert max(sizes) > 1 if block else set(sizes) <= {1, 2, 3}  # the empty one and the number are never large
+        results.append([*(t.detach().numpy() for t in leaves),
+                        *(np.asarray(a) for t in leaves for a in optimizer.state[t].values())])
+    for together, alone in zip(*results, strict=True):
+        assert np.array_equal(together, alone)
+
+
+def test_a_state_put_in_by_hand_is_used():
+    a, b = leaf([1.0]), leaf([1.0])
+    optimizer = optim.SGD([a, b], 1.0, momentum=0.5)
+    optimizer.step([tl.Tensor([0.0]), tl.Tensor([0.0])])
+    optimizer.state[b]["momentum_buffer"] = np.array([4.0], np.float32)
+    optimizer.state[a]["momentum_buffer"][...] = 2.0
+    optimizer.step([tl.Tensor([0.0]), tl.Tensor([0.0])])
+    assert a.item() == 0 and b.item() == -1 and optimizer.state[b]["momentum_buffer"].item() == 2
+
+
+def test_what_has_decayed_to_denormals_becomes_zero():
+    x = leaf(np.ones(4))
+    optimizer = optim.AdamW([x], betas=(0.9, 0.9), weight_decay=0.0)
+    optimizer.step([tl.Tensor([1.0, -1.0, 0.0, 1e-12])])
+    for _ in range(1200):  # rounded to what is nearest, 0.9 times the smallest number is that number
+        optimizer.step([tl.Tensor([0.0, 0.0, 0.0, 1e-12])])
+    memory = optimizer.state[x]
+    assert memory["exp_avg"].tolist()[:3] == memory["exp_avg_sq"].tolist()[:3] == [0, 0, 0]
+    assert memory["exp_avg"][3] == pytest.approx(1e-12) and memory["exp_avg_sq"][3] == pytest.approx(1e-24)
+    assert np.isfinite(x.detach().numpy()).all()
+
+
+@pytest.mark.parametrize(("dtype", "eps"), [(np.float32, 0.0), (np.float16, 1e-3)])
+def test_but_not_where_that_would_show(dtype, eps):
+    """√v without eps would be 0; in float16 such numbers are all there is."""
+    size = 1e-20 if dtype == np.float32 else 1e-3  # its square, 1e-40 or 1e-6, is denormal
+    x = leaf([1.0], dtype)
+    optimizer = optim.Adam([x], 1e-2, betas=(0.5, 0.5), eps=eps)
+    for _ in range(optimizer_module.FLUSH):
+        optimizer.step([tl.Tensor([size], dtype=dtype)])
+    assert optimizer.state[x]["exp_avg_sq"].item() > 0 and x.item() < 0.95
+    optimizer.step([tl.Tensor([0.0], dtype=dtype)])
+    assert 0 < x.item() < 0.95

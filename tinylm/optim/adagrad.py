@@ -40,7 +40,7 @@ class Adagrad(Optimizer):
         """The sum s of squared gradients."""
         return {"sum": group["initial_accumulator_value"]}
 
-    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
         """One step, each weight's length scaled by its whole past."""
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * parameter
@@ -50,4 +50,4 @@ class Adagrad(Optimizer):
         step += group["eps"]
         np.divide(gradient, step, out=step)
         step *= group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"])
-        return np.subtract(parameter, step, out=step)
+        parameter -= step

@@ -43,27 +43,29 @@ class Adam(Optimizer):
         """The running means m and v."""
         return dict.fromkeys(["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"], 0.0)
 
-    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
         """One step, each weight's length scaled by its own past."""
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * parameter
-        return self.adapted(parameter, gradient, state, group)
+        self.adapted(parameter, gradient, state, group)
 
-    def adapted(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
-        """θ - lr · m̂ / (√v̂ + eps), the running means brought up to date in place."""
+    def adapted(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
+        """θ ← θ - lr · m̂ / (√v̂ + eps); the hats are worked into lr and eps, a number each."""
         (beta1, beta2), t = group["betas"], state["step"]
+        hat = math.sqrt(1 - beta2**t)  # √v̂ = √v / hat
+        lr, eps = group["lr"] * hat / (1 - beta1**t), group["eps"] * hat
         mean, square = state["exp_avg"], state["exp_avg_sq"]
+        new = (1 - beta1) * gradient
         mean *= beta1
-        mean += (1 - beta1) * gradient
-        new = np.square(gradient)
+        mean += new
+        np.square(gradient, out=new)
         new *= 1 - beta2
         square *= beta2
         square += new
         if group["amsgrad"]:
             square = np.maximum(state["max_exp_avg_sq"], square, out=state["max_exp_avg_sq"])
         step = np.sqrt(square, out=new)
-        step /= math.sqrt(1 - beta2**t)
-        step += group["eps"]
+        step += eps
         np.divide(mean, step, out=step)
-        step *= group["lr"] / (1 - beta1**t)
-        return np.subtract(parameter, step, out=step)
+        step *= lr
+        parameter -= step

@@ -20,8 +20,8 @@ class AdamW(Adam):
                  eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False, *, l1: float = 0.0) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, l1=l1)
 
-    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
         """Shrink, then step."""
         if group["weight_decay"]:
-            parameter = (1 - group["lr"] * group["weight_decay"]) * parameter
-        return self.adapted(parameter, gradient, state, group)
+            parameter *= 1 - group["lr"] * group["weight_decay"]
+        self.adapted(parameter, gradient, state, group)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backend import Array
 from ..tensor import Tensor
-from .gradients import collect
+from .gradients import collect, side_by_side
 
 
 def clip_grad_norm_(
@@ -33,7 +33,8 @@ def clip_grad_norm_(
         raise ValueError(f"clip_grad_norm_: max_norm={max_norm} must not be negative, and norm_type={norm_type} must "
                          "be above 0")
     found = _collected("clip_grad_norm_", parameters, gradients)
-    total = np.linalg.norm(np.stack([_norm(gradient, norm_type) for gradient in found]), norm_type)
+    arrays = side_by_side(found)
+    total = np.linalg.norm(np.stack([_norm(array, norm_type) for array in arrays]), norm_type)
     if error_if_nonfinite and not math.isfinite(total):
         raise RuntimeError(
             f"clip_grad_norm_: the norm of the gradients is {float(total)}, so they hold NaN or infinities or are too "
@@ -42,7 +43,9 @@ def clip_grad_norm_(
     factor = np.minimum(max_norm / (total + 1e-6), 1.0)
     if not (isinstance(factor, np.generic) and factor == 1):  # on a GPU it costs more to ask than to multiply
         for gradient in found:
-            gradient.assign(gradient.data * factor)
+            gradient.writable()  # counts as a write
+        for array in arrays:
+            array *= factor
     return Tensor(total)
 
 
@@ -67,7 +70,7 @@ def _collected(caller: str, parameters: Tensor | Iterable[Tensor],
     return [gradient for gradient in collect(caller, params, gradients) if gradient is not None]
 
 
-def _norm(gradient: Tensor, norm_type: float) -> Array:
+def _norm(array: Array, norm_type: float) -> Array:
     """The norm of one gradient; squares of float16 would soon be infinite."""
-    flat = gradient.data.reshape(-1)
+    flat = array.reshape(-1)
     return np.linalg.norm(flat.astype(np.float32) if flat.dtype.itemsize < 4 else flat, norm_type)

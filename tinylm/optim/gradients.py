@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from ..backend import Array
 from ..tensor import Tensor
 
 
@@ -28,11 +31,29 @@ def collect(caller: str, params: Sequence[Tensor], gradients: Sequence[Tensor | 
             continue
         if not isinstance(gradient, Tensor):
             raise TypeError(f"{caller}: gradient {place} is a {type(gradient).__name__}, not a Tensor")
+        one, other = gradient._array, parameter._array
+        if one.shape == other.shape and one.dtype == other.dtype and type(one) is type(other):
+            continue
         has, wants = ((t.shape, t.dtype, t.device) for t in (gradient, parameter))
         if has != wants:
             raise ValueError(f"{caller}: gradient {place} has shape, dtype and device {_words(has)}, but its "
                              f"parameter {_words(wants)}. They come in the order of the parameters")
     return found
+
+
+def side_by_side(gradients: Sequence[Tensor]) -> list[Array]:
+    """The arrays of the gradients; where they fill one flat array, one after the other, that one alone."""
+    arrays = [gradient._array for gradient in gradients]
+    whole = arrays[0].base
+    if len(arrays) < 2 or not isinstance(whole, np.ndarray) or whole.ndim != 1 or not whole.flags.c_contiguous:
+        return arrays
+    address = whole.ctypes.data
+    for array in arrays:
+        if array.base is not whole or array.dtype != whole.dtype or not array.flags.c_contiguous \
+                or array.ctypes.data != address:
+            return arrays
+        address += array.nbytes
+    return [whole] if address == whole.ctypes.data + whole.nbytes else arrays
 
 
 def _words(facts: tuple[object, ...]) -> str:

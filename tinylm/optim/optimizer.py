@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import difflib
 import math
+import operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from ..backend import Array
-from ..graph import no_grad
 from ..tensor import Tensor
 from . import state
 from .gradients import collect
+from .pack import Pack, blocks, packs
 
-BLOCK = 96 * 1024  # bytes; a formula walks over this much at a time, so that what it makes stays in the cache
+FLUSH = 32
+"""After so many steps, what has decayed below the normal numbers becomes 0: arithmetic with it is many times slower."""
 
 Group = dict[str, Any]  # "params", a list of Tensors, and the settings that hold for them
 Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
@@ -45,6 +47,7 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
+        self._packs: list[tuple[list[Tensor], list[int], list[Pack]]] = []  # of each group, and what they were made for
         if isinstance(params, Tensor):
             raise TypeError(f"{self._name}: params is one Tensor; it takes several Tensors with requires_grad=True: "
                             "put it into a list, [weight]")
@@ -130,11 +133,11 @@ class Optimizer:
         """The running quantities kept for every weight of the group: PyTorch's name, and where each starts."""
         return {}
 
-    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
-        """The new values of a parameter, in an array of their own. `state` is brought up to date in place.
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
+        """Move the parameter, and bring `state` up to date: both are written in place.
 
-        All arrays are flat, of the same length. What comes here may be a part of a parameter, so every weight
-        must be treated by itself. state["step"] counts from 1.
+        All arrays are flat, of the same length. What comes here may be a part of a parameter or several of them,
+        so every weight must be treated by itself. state["step"] counts from 1.
         """
         raise NotImplementedError(f"{self._name}: write its update(self, parameter, gradient, state, group)")
 
@@ -146,42 +149,55 @@ class Optimizer:
 
         Raises as `check` and `gradients.collect` do, before anything is changed.
         """
-        found = iter(collect(f"{self._name}.step", self.params, gradients))
+        found = collect(f"{self._name}.step", self.params, gradients)
         for group in self.param_groups:
             self.check(group)
             group["lr"] = float(group["lr"])  # np.float64 would turn float32 arrays into float64 ones
-        with no_grad():
-            for group in self.param_groups:
-                for parameter in group["params"]:
-                    gradient = next(found)
-                    if gradient is not None:
-                        self._move(parameter, gradient.data.reshape(-1), group)
+        for number, group in enumerate(self.param_groups):
+            here, found = found[:len(group["params"])], found[len(group["params"]):]
+            members = {p: g for p, g in zip(group["params"], here, strict=True) if g is not None}
+            names = self.buffers(group)
+            for parameter in members:
+                self._remember(parameter, names)
+            for pack in self._packed(number, list(members)):
+                flat = [members[parameter]._array.reshape(-1) for parameter in pack.params]
+                self._move(pack, np.concatenate(flat) if len(flat) > 1 else flat[0], list(names), group)
 
-    def _move(self, parameter: Tensor, gradient: Array, group: Group) -> None:
-        """Write the new values of one parameter, block by block."""
-        values, memory = parameter.data, self.state.setdefault(parameter, {"step": 0})
-        for name, start in self.buffers(group).items():
+    def _remember(self, parameter: Tensor, names: Mapping[str, float]) -> None:
+        """Begin what is to be remembered of a parameter, where it is not there yet."""
+        memory = self.state.setdefault(parameter, {"step": 0})
+        for name, start in names.items():
             if name not in memory:
-                memory[name] = np.full_like(values, start, order="C")
-        memory["step"] += 1
-        old, flat = values.reshape(-1), {name: a if name == "step" else a.reshape(-1) for name, a in memory.items()}
-        if not isinstance(values, np.ndarray) or values.nbytes <= BLOCK or not values.flags.c_contiguous:
-            parameter.assign(self._new(old, gradient, flat, group).reshape(values.shape))
-            return
-        target = cast(Tensor, np.reshape(parameter, -1))  # it shares the memory
-        length = BLOCK // values.itemsize
-        for start in range(0, values.size, length):
-            part = slice(start, start + length)
-            pieces = {name: a if name == "step" else a[part] for name, a in flat.items()}
-            target[part].assign(self._new(old[part], gradient[part], pieces, group))
+                memory[name] = np.full_like(parameter.data, start, order="C")
 
-    def _new(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
-        """`update`, and the proximal step of the L1 penalty: θ - clip(θ, -t, t) moves θ towards zero by t."""
-        new = self.update(parameter, gradient, state, group)
-        if group["l1"]:
-            threshold = group["lr"] * group["l1"]
-            new -= np.clip(new, -threshold, threshold)
-        return new
+    def _packed(self, number: int, members: list[Tensor]) -> list[Pack]:
+        """The packs of a group: those of the last step, unless it had other parameters."""
+        steps = [self.state[parameter]["step"] for parameter in members]
+        ahead = [step - steps[0] for step in steps]
+        self._packs += [([], [], [])] * (len(self.param_groups) - len(self._packs))
+        before, before_ahead, made = self._packs[number]
+        if len(before) != len(members) or ahead != before_ahead or not all(map(operator.is_, before, members)):
+            made = packs(members, steps)
+            self._packs[number] = members, ahead, made
+        return made
+
+    def _move(self, pack: Pack, gradient: Array, names: Sequence[str], group: Group) -> None:
+        """Move the parameters of a pack, block by block."""
+        memories = [self.state[parameter] for parameter in pack.params]
+        step = memories[0]["step"] + 1
+        state, values = pack.state(memories, names), pack.gather()
+        for memory in memories:
+            memory["step"] = step
+        clean = step % FLUSH == 0 and can_flush(values.dtype, group)
+        for part in blocks(values):
+            pieces = {name: array[part] for name, array in state.items()}
+            self.update(values[part], gradient[part], {"step": step, **pieces}, group)
+            if group["l1"]:
+                soften(values[part], group["lr"] * group["l1"])
+            if clean:
+                for piece in pieces.values():
+                    flush(piece)
+        pack.scatter(values)
 
     # To save and to resume ---------------------------------------------------------------------------
 
@@ -201,3 +217,24 @@ class Optimizer:
         for group in groups:
             self.check(group)
         self.param_groups, self.state = groups, found
+
+
+def soften(parameter: Array, threshold: float) -> None:
+    """The proximal step of the L1 penalty, in place: θ - clip(θ, -t, t) is θ moved towards zero by t."""
+    parameter -= np.clip(parameter, -threshold, threshold)
+
+
+def flush(array: Array) -> None:
+    """Make 0, in place, of what is nearer to 0 than a number of full precision can be.
+
+    A running mean without new gradients, β m, gets there; and there it stays for ever, since rounding takes β times
+    the smallest few to themselves.
+    """
+    array[np.abs(array) < np.finfo(array.dtype).tiny] = 0
+
+
+def can_flush(dtype: Any, group: Group) -> bool:
+    """Whether nobody notices: not in float16, where such numbers are common, nor where a mean square of 0 under
+    √v + eps would stand for one that is not.
+    """
+    return dtype.itemsize > 2 and group.get("eps", 1.0) ** 2 > np.finfo(dtype).tiny

@@ -44,7 +44,7 @@ class RMSprop(Optimizer):
         names = ["square_avg"] + ["momentum_buffer"] * (group["momentum"] > 0) + ["grad_avg"] * group["centered"]
         return dict.fromkeys(names, 0.0)
 
-    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
         """One step, each weight's length scaled by its recent past."""
         alpha, square = group["alpha"], state["square_avg"]
         if group["weight_decay"]:
@@ -66,4 +66,4 @@ class RMSprop(Optimizer):
             np.multiply(velocity, group["lr"], out=step)
         else:
             step *= group["lr"]
-        return np.subtract(parameter, step, out=step)
+        parameter -= step

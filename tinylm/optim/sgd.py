@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..backend import Array
 from .optimizer import Group, Optimizer, Params
 
@@ -48,7 +46,7 @@ class SGD(Optimizer):
         """The velocity v."""
         return {"momentum_buffer": 0.0} if group["momentum"] else {}
 
-    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> Array:
+    def update(self, parameter: Array, gradient: Array, state: dict[str, Any], group: Group) -> None:
         """One step downhill."""
         if group["weight_decay"]:
             gradient = gradient + group["weight_decay"] * parameter
@@ -58,5 +56,4 @@ class SGD(Optimizer):
             share = 1 - group["dampening"] if state["step"] > 1 else 1.0
             velocity += gradient if share == 1 else share * gradient
             gradient = gradient + momentum * velocity if group["nesterov"] else velocity
-        step = group["lr"] * gradient
-        return np.subtract(parameter, step, out=step)
+        parameter -= group["lr"] * gradient
