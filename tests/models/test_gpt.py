@@ -56,5 +56,8 @@ def test_at_the_start_it_guesses():
 def test_errors():
     with pytest.raises(ValueError, match=r"GPT: 10 tokens given, it sees 9: ids\[:, -9:\]"):
         models.GPT(7, context=9, width=8, layers=1, heads=2)(np.zeros((1, 10), dtype=int))
+    full = models.GPT(7, context=9, width=8, layers=1, heads=2)
+    with pytest.raises(ValueError, match="GPT: 10 tokens given, it sees 9: begin anew with the last of them"):
+        full.advance(np.zeros((1, 1), dtype=int), full.advance(np.zeros((1, 9), dtype=int))[1])
     with pytest.raises(ValueError, match="a width of 8 does not divide into 3 heads"):
         models.GPT(7, width=8, heads=3)

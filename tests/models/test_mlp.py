@@ -18,13 +18,14 @@ def test_it_computes_bengios_equation(device):
         assert np.allclose(logits, w["output.weight"] @ hidden + w["output.bias"], atol=1e-6)
 
 
-def test_short_beginnings_are_padded():
+def test_it_takes_its_context_and_no_other_number():
     model = models.MLP(7, context=3, embedding=2, hidden=4)
-    short, padded = model(np.array([[5]])), model(np.array([[0, 0, 5]]))
-    assert np.array_equal(short.detach().numpy(), padded.detach().numpy())
-    assert model(np.zeros((1, 0), dtype=int)).shape == (1, 7)
-    with pytest.raises(ValueError, match=r"4 tokens given, it sees 3: ids\[:, -3:\]"):
+    with pytest.raises(ValueError, match=r"MLP: 4 tokens given, it sees 3: ids\[:, -3:\]"):
         model(np.zeros((1, 4), dtype=int))
+    with pytest.raises(ValueError, match=r"MLP: 1 tokens given, it sees 3: put tokenizer.start_id.* in front of fewer"):
+        model(np.array([[5]]))
+    with pytest.raises(ValueError, match=r"MLP: ids of shape \(3,\), where it takes \(batch, time\)"):
+        model(np.array([5, 1, 2]))
 
 
 def test_every_parameter_gets_its_gradient(device):

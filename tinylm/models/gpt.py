@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import nn
 from ..backend import generator
+from ..nn.linear import linear
 from ..ops.activation import gelu
 from .language import check_sequences
 
@@ -37,10 +38,12 @@ class GPT(nn.Module):
     """
 
     predicts = "every"
+    absolute = True
+    batch_axis = 0
 
     def __init__(self, vocabulary: int, context: int = 128, width: int = 128, layers: int = 4, heads: int = 4,
                  dropout: float = 0.0, seed: int = 0) -> None:
-        self.context = context
+        self.context = self.sees = context
         rng = generator(seed)
         self.embedding = nn.Embedding(vocabulary, width, rng=rng)
         self.positions = nn.LearnedPositions(context, width, rng=rng)
@@ -57,13 +60,25 @@ class GPT(nn.Module):
 
     def forward(self, ids: Any) -> Any:
         """Scores of what follows each id.  ids (batch, time up to context) → logits (batch, time, vocabulary)"""
+        return self.advance(ids)[0]
+
+    def advance(self, ids: Any, state: Any = None) -> tuple[Any, Any]:
+        """As `forward`, carrying on from `state`; gives the logits and the state after the last id.
+
+        state  the keys and values of all ids before, which never change: for each block a pair, each (batch, heads,
+               past, width / heads); None is no past. With it a new id costs one position, not all again
+        """
         check_sequences("GPT", ids)
-        if ids.shape[1] > self.context:
-            raise ValueError(f"GPT: {ids.shape[1]} tokens given, it sees {self.context}: ids[:, -{self.context}:]")
-        x = self.dropout(self.positions(self.embedding(ids)))  # (batch, time, width)
-        for block in self.blocks:
-            x = block(x)
-        return self.norm(x) @ self.embedding.weight.T  # (batch, time, width) (width, vocabulary)
+        past = 0 if state is None else state[0][0].shape[2]
+        if past + ids.shape[1] > self.context:
+            raise ValueError(f"GPT: {past + ids.shape[1]} tokens given, it sees {self.context}: "
+                             + (f"ids[:, -{self.context}:]" if state is None else "begin anew with the last of them"))
+        x = self.dropout(self.positions(self.embedding(ids), past))  # (batch, time, width)
+        seen: list[Any] = []
+        for block, before in zip(self.blocks, [None] * len(self.blocks) if state is None else state, strict=True):
+            x, now = block(x, before)
+            seen.append(now)
+        return linear(self.norm(x), self.embedding.weight), tuple(seen)  # (batch, time, width) → (..., vocabulary)
 
 
 class Block(nn.Module):
@@ -76,10 +91,11 @@ class Block(nn.Module):
         self.mlp = FeedForward(width, rng)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Any) -> Any:
-        """(batch, time, width) → the same"""
-        x = x + self.dropout(self.attention(self.norm1(x)))
-        return x + self.dropout(self.mlp(self.norm2(x)))
+    def forward(self, x: Any, past: Any = None) -> tuple[Any, Any]:
+        """(batch, time, width) → the same, and the keys and values that the next ids will look at"""
+        y, seen = self.attention(self.norm1(x), past)
+        x = x + self.dropout(y)
+        return x + self.dropout(self.mlp(self.norm2(x))), seen
 
 
 class CausalAttention(nn.Module):
@@ -92,13 +108,18 @@ class CausalAttention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width, rng=rng)  # W_Q, W_K and W_V, one under the other
         self.out = nn.Linear(width, width, rng=rng)
 
-    def forward(self, x: Any) -> Any:
-        """(batch, time, width) → the same"""
+    def forward(self, x: Any, past: Any = None) -> tuple[Any, Any]:
+        """(batch, time, width) → the same, and all keys and values so far; `past` are those of the ids before."""
         batch, time, width = x.shape
         q, k, v = (part.reshape(batch, time, self.heads, -1).swapaxes(1, 2)  # each (batch, heads, time, width / heads)
                    for part in np.split(self.qkv(x), 3, axis=-1))
-        y = nn.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout if self.training else 0.0, is_causal=True)
-        return self.out(y.swapaxes(1, 2).reshape(batch, time, width))  # from (batch, heads, time, width / heads)
+        mask = None
+        if past is not None:
+            k, v = np.concatenate([past[0], k], axis=2), np.concatenate([past[1], v], axis=2)
+            mask = np.tri(time, k.shape[2], k.shape[2] - time, dtype=bool) if time > 1 else None  # all, up to itself
+        y = nn.scaled_dot_product_attention(q, k, v, mask, self.dropout if self.training else 0.0, past is None)
+        y = y.swapaxes(1, 2).reshape(batch, time, width)  # from (batch, heads, time, width / heads)
+        return self.out(y), (k, v)
 
 
 class FeedForward(nn.Module):

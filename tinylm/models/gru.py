@@ -31,6 +31,8 @@ class GRU(nn.Module):
     """
 
     predicts = "every"
+    sees = None
+    batch_axis = 1
 
     def __init__(self, vocabulary: int, context: int = 64, embedding: int = 64, hidden: int = 448, layers: int = 1,
                  dropout: float = 0.0, seed: int = 0) -> None:

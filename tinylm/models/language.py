@@ -6,16 +6,21 @@ Two kinds of models predict the next token, and each says which kind it is in it
     "every"  ids (batch, time) → logits (batch, time, vocabulary): what may follow each id, with nothing later seen, so
              that one forward learns from `time` guesses (all others)
 
-`context` says how many ids it is trained on at a time. In all of them, id 0 stands before the beginning of a text.
+`context` says how many ids it is trained on at a time, and `sees` how many of the last ids a guess can hang on; None
+is all. The id that `tokenizer.start_id` names stands before the beginning of a text.
 
-Recurrent models also have `advance(ids, state=None)` → (logits, state): given back, the state carries on where the
-ids before ended, however many they were. That is how to write token by token, and how to learn from a long text
-piece by piece.
+Models of the second kind also have `advance(ids, state=None)` → (logits, state): given back, the state carries on
+where the ids before ended. That is how to write token by token, and how to learn from a long text piece by piece. A
+state is an array or nested tuples of arrays, and `batch_axis` says which of their axes is the batch. It carries on
+for ever, unless `absolute` says that positions are counted from the first id, so that `sees` is also the most there
+can be.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from .. import nn
 
@@ -33,12 +38,19 @@ def next_token_loss(logits: Any, targets: Any) -> Any:
 
 
 def detached(state: Any) -> Any:
-    """The state of a recurrent model without its history: learning then ends where the piece begins.
+    """The state of a model without its history: learning then ends where the piece begins.
 
     That is truncated backpropagation through time (Williams & Peng 1990): what happened before the piece is known
     to the model, but no gradient flows back into it.
     """
-    return tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+    return tuple(detached(part) for part in state) if isinstance(state, tuple) else state.detach()
+
+
+def rows(state: Any, places: Any, axis: int) -> Any:
+    """The state of these rows of the batch, in this order; one may come several times.  places (rows,) of integers"""
+    if isinstance(state, tuple):
+        return tuple(rows(part, places, axis) for part in state)
+    return np.take(state, places, axis=axis)
 
 
 def check_sequences(name: str, ids: Any) -> None:
@@ -48,4 +60,4 @@ def check_sequences(name: str, ids: Any) -> None:
                          "alone as ids[None]")
     if 0 in ids.shape:
         raise ValueError(f"{name}: ids of shape {ids.shape} hold nothing to go on from; where a text begins, give "
-                         "the id 0, which stands before its beginning")
+                         "the id tokenizer.start_id, which stands before its beginning")

@@ -13,12 +13,13 @@ import numpy as np
 
 from .. import nn
 from ..backend import generator
+from .language import check_sequences
 
 
 class MLP(nn.Module):
     """p(next | last tokens) = softmax(U tanh(H [e₁; ...; eₙ] + d) + b), where eᵢ is the vector of the i-th of them.
 
-    vocabulary  how many tokens there are; id 0 stands for "unknown, or before the beginning"
+    vocabulary  how many tokens there are
     context     how many tokens back it sees: n
     embedding   the length of each token's vector
     hidden      how many hidden units
@@ -31,19 +32,20 @@ class MLP(nn.Module):
 
     def __init__(self, vocabulary: int, context: int = 12, embedding: int = 24, hidden: int = 768,
                  seed: int = 0) -> None:
-        self.context = context
+        self.context = self.sees = context
         rng = generator(seed)
         self.embedding = nn.Embedding(vocabulary, embedding, rng=rng)
         self.hidden = nn.Linear(context * embedding, hidden, rng=rng)
         self.output = nn.Linear(hidden, vocabulary, rng=rng)
 
     def forward(self, ids: Any) -> Any:
-        """Scores of each possible next token.  ids (batch, up to context) → logits (batch, vocabulary)"""
+        """Scores of each possible next token.  ids (batch, context) → logits (batch, vocabulary)"""
+        check_sequences("MLP", ids)
         batch, length = ids.shape
-        if length > self.context:
-            raise ValueError(f"MLP: {length} tokens given, it sees {self.context}: ids[:, -{self.context}:]")
-        if length < self.context:
-            ids = np.pad(ids, ((0, 0), (self.context - length, 0)))  # (batch, context): before the beginning stands 0
+        if length != self.context:
+            raise ValueError(f"MLP: {length} tokens given, it sees {self.context}: " + (
+                f"ids[:, -{self.context}:]" if length > self.context else
+                "put tokenizer.start_id, which stands before the beginning, in front of fewer"))
         vectors = self.embedding(ids)  # (batch, context, embedding)
         joined = vectors.reshape(batch, -1)  # (batch, context · embedding)
         return self.output(np.tanh(self.hidden(joined)))  # (batch, hidden) → (batch, vocabulary)

@@ -33,6 +33,8 @@ class RNN(nn.Module):
     """
 
     predicts = "every"
+    sees = None
+    batch_axis = 1
 
     def __init__(self, vocabulary: int, context: int = 64, embedding: int = 64, hidden: int = 768, layers: int = 1,
                  nonlinearity: str = "tanh", dropout: float = 0.0, seed: int = 0) -> None:
