@@ -9,6 +9,7 @@ the threads, the memory or the imports of another.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import importlib.metadata
 import json
@@ -85,13 +86,43 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
-def options(description: str | None, count: int) -> argparse.Namespace:
-    """The command line that all benchmarks have."""
+def options(description: str | None, count: int,
+            more: Callable[[argparse.ArgumentParser], object] = lambda parser: None) -> argparse.Namespace:
+    """The command line that all benchmarks have; `more` adds what one of them has beside."""
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=count, help="how often everything is measured (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    more(parser)
     return parser.parse_args()
+
+
+def peak() -> int:
+    """The most memory this process ever had, in bytes."""
+    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) * 1024
+    if sys.platform == "win32":
+        import ctypes
+        from ctypes import wintypes
+
+        class Counters(ctypes.Structure):
+            _fields_ = [("cb", wintypes.DWORD), ("faults", wintypes.DWORD), ("peak", ctypes.c_size_t),
+                        *((f"other{k}", ctypes.c_size_t) for k in range(7))]
+        counters = Counters(cb=ctypes.sizeof(Counters))
+        process = ctypes.windll.kernel32.GetCurrentProcess
+        process.restype = wintypes.HANDLE
+        read = ctypes.windll.psapi.GetProcessMemoryInfo
+        read.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
+        read(process(), ctypes.byref(counters), counters.cb)
+        return int(counters.peak)
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def reset_peak() -> None:
+    """Let `peak` count from what the process has now, where the system can (Linux); elsewhere it counts on."""
+    with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
 
 
 def has_torch() -> bool:
@@ -112,16 +143,27 @@ def about() -> dict[str, Any]:
 
 def report(title: str, header: list[str], rows: list[list[Any]], figures: Any, to: Path | None) -> None:
     """Print a Markdown table under what it was measured on, and write the figures as JSON if asked."""
-    facts = about()
-    print(f"## {title}\n\n" + ", ".join(f"{key} {value}" for key, value in facts.items()) + "\n")
+    print(heading(title) + table(header, rows))
+    save(title, figures, to)
+
+
+def heading(title: str) -> str:
+    """The title, and what the figures below it were measured on."""
+    return f"## {title}\n\n" + ", ".join(f"{key} {value}" for key, value in about().items()) + "\n\n"
+
+
+def table(header: list[str], rows: list[list[Any]]) -> str:
+    """A Markdown table: the first column to the left, figures to the right."""
     cells = [header, *[[f"{c:.2f}" if isinstance(c, float) else str(c) for c in row] for row in rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    for k, row in enumerate(cells):
-        print("| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w)
-                                for i, (c, w) in enumerate(zip(row, widths, strict=True))) + " |")
-        if k == 0:
-            print("|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|")
-    print()
+    lines = ["| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w)
+                               for i, (c, w) in enumerate(zip(row, widths, strict=True))) + " |" for row in cells]
+    rule = "|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]]) + "\n"
+
+
+def save(title: str, figures: Any, to: Path | None) -> None:
+    """Write the figures as JSON, under what they were measured on, if asked."""
     if to is not None:
-        text = json.dumps({"title": title, "about": facts, "figures": figures}, indent=2)
+        text = json.dumps({"title": title, "about": about(), "figures": figures}, indent=2)
         to.write_text(text + "\n", encoding="utf-8")

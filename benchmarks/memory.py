@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from common import has_torch, median, once, options, report, serve
+from common import has_torch, median, once, options, peak, report, serve
 
 LAYERS, WIDTH, BATCH = 20, 512, 256  # of the MLP
 ROWS, TIME, HEADS = 4, 256, 8  # of the Transformer block, of the same width
@@ -112,28 +111,6 @@ def saved_by_tinylm(loss: Any, given: list[Any]) -> int:
 
     held = {id(owner(a)): owner(a).nbytes for node in newest_first([loss._node]) for a in arrays_in(node.saved)}
     return sum(size for key, size in held.items() if key not in {id(owner(tensor._array)) for tensor in given})
-
-
-def peak() -> int:
-    """The most memory this process ever had, in bytes."""
-    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) * 1024
-    if sys.platform == "win32":
-        import ctypes
-        from ctypes import wintypes
-
-        class Counters(ctypes.Structure):
-            _fields_ = [("cb", wintypes.DWORD), ("faults", wintypes.DWORD), ("peak", ctypes.c_size_t),
-                        *((f"other{k}", ctypes.c_size_t) for k in range(7))]
-        counters = Counters(cb=ctypes.sizeof(Counters))
-        process = ctypes.windll.kernel32.GetCurrentProcess
-        process.restype = wintypes.HANDLE
-        read = ctypes.windll.psapi.GetProcessMemoryInfo
-        read.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
-        read(process(), ctypes.byref(counters), counters.cb)
-        return int(counters.peak)
-    import resource
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def worker(library: str) -> None:

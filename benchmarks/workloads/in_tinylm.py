@@ -1,0 +1,57 @@
+"""TinyLM as its users run it: its own models, and the function that the Trainer calls at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+import tinylm as tl
+from tinylm import models, nn, optim
+from tinylm.memory import kept_memory
+from tinylm.shards import Shards
+
+from .tasks import BETAS, EPS, LR, WEIGHT_DECAY, Step, Task, Weights, batches
+
+FOR_GOOD = ExitStack()  # what a training is surrounded with; here the process ends with the measurement
+
+
+def model_of(task: Task) -> Any:
+    if task.kind == "mlp":
+        parts: list[nn.Module] = []
+        for inputs, outputs in zip(task.widths, task.widths[1:]):  # noqa: B905
+            parts += [nn.Linear(inputs, outputs), nn.ReLU()]
+        return nn.Sequential(*parts[:-1])
+    if task.kind == "gpt":
+        return models.GPT(task.vocabulary, task.time, task.width, task.layers, task.heads)
+    kind = models.LSTM if task.kind == "lstm" else models.RNN
+    return kind(task.vocabulary, task.time, task.embedding, task.hidden)
+
+
+def build(task: Task, weights: Weights, variant: str = "", device: str = "cpu") -> Step:
+    """variant  "" as the Trainer does it by itself, "one worker", or "unfused": all of it from compositions"""
+    with tl.device(device):
+        model = model_of(task)
+    model.load_state_dict(weights)
+    loss = nn.cross_entropy if task.kind == "mlp" else models.next_token_loss
+    optimizer = optim.AdamW(model.parameters(), LR, BETAS, EPS, WEIGHT_DECAY)
+    gradients = as_in_fit(model, loss, optimizer.params, 1 if variant == "one worker" else None, batches(task)[0])
+
+    def step(inputs: np.ndarray, targets: np.ndarray) -> float:
+        with tl.device(device), tl.fused(variant != "unfused"):
+            found = gradients(inputs if device == "cpu" or inputs.dtype.kind == "i" else tl.Tensor(inputs), targets)
+            optimizer.step(found.found)
+        return found.loss
+
+    return step
+
+
+def as_in_fit(model: Any, loss: Any, params: list[Any], workers: int | None, first: Any) -> Callable[[Any, Any], Any]:
+    """What Trainer.fit prepares and Trainer._gradients then calls: the only place here that knows how it is done."""
+    shards = Shards(model, loss, lambda targets: int(targets.size), workers)
+    shards.decide(lambda number: first)
+    FOR_GOOD.enter_context(kept_memory())
+    FOR_GOOD.enter_context(shards)
+    return lambda inputs, targets: shards.gradients(params, [(inputs, targets)], 0, 0)
