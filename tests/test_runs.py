@@ -8,13 +8,14 @@ import time
 
 import pytest
 
-from tinylm import runs, snapshots
+from tinylm import prepare, runs, snapshots
 from tinylm.cli import main
 from tinylm.lock import locked
 from tinylm.train import Trainer
 from tinylm.weights import load_weights
 
-TRAIN = ["train", "--data", "text.txt", "--preset", "tiny", "--batch-size", "16", "--steps", "40", "--seed", "3"]
+TRAIN = ["train", "--data", "text.txt", "--model", "mlp", "--preset", "tiny", "--batch-size", "16", "--seed", "3",
+         "--steps", "40"]
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def same(one, two):
     assert all(array.tobytes() == others[name].tobytes() for name, array in arrays.items())
     assert losses(one) == losses(two)
     scores = [json.loads((run / "config.json").read_text(encoding="utf-8")) for run in (one, two)]
-    assert scores[0]["bits_per_character"] == scores[1]["bits_per_character"]
+    assert scores[0]["bits_per_byte"] == scores[1]["bits_per_byte"]
 
 
 def stop_at(monkeypatch, step, error):
@@ -56,7 +57,8 @@ def stop_at(monkeypatch, step, error):
 
 
 @pytest.mark.parametrize("options", [[], ["--accumulate", "2", "--clip", "0.5", "--patience", "50"],
-                                     ["--model", "cnn", "--batch-size", "2", "--steps", "8"]])
+                                     ["--model", "cnn", "--batch-size", "2", "--steps", "8"],
+                                     ["--model", "gpt", "--batch-size", "2", "--steps", "8", "--tokenizer", "byte"]])
 def test_resumed_is_as_if_nothing_had_happened(here, capsys, monkeypatch, options):
     arguments = [*TRAIN, *options]
     assert main([*arguments, "--name", "whole"]) == 0
@@ -137,7 +139,7 @@ def test_killed_at_random_moments(here, capsys):
 
 def test_by_the_clock_the_time_that_is_left(here, monkeypatch):
     stop_at(monkeypatch, 4, None)
-    assert main([*TRAIN[:-4], "--minutes", "0.01", "--name", "timed"]) == 130
+    assert main([*TRAIN[:-2], "--minutes", "0.01", "--name", "timed"]) == 130
     newest = snapshots.load(here / "runs" / "timed")
     newest.facts["seconds"] = 0.55
     snapshots.save(here / "runs" / "timed", newest.facts["steps"], newest.arrays, newest.facts)
@@ -167,7 +169,7 @@ def test_a_changed_setting_is_shown_and_refused(here, capsys, monkeypatch):
 def test_another_text_or_number_of_threads(here, capsys, monkeypatch):
     stop_at(monkeypatch, 7, None)
     assert main([*TRAIN, "--name", "cat"]) == 130
-    monkeypatch.setattr(runs, "_threads", lambda: 64)
+    monkeypatch.setattr(Trainer, "threads", {"workers": 64, "blas_threads": 1})
     text = here / "text.txt"
     content = text.read_text(encoding="utf-8")
     text.write_text(content + "more", encoding="utf-8")
@@ -175,7 +177,7 @@ def test_another_text_or_number_of_threads(here, capsys, monkeypatch):
     assert "no longer the one" in capsys.readouterr().err
     text.write_text(content, encoding="utf-8")
     assert main(["resume", "runs/cat"]) == 0
-    assert "goes on with 64" in capsys.readouterr().err
+    assert "goes on with 64 workers" in capsys.readouterr().err
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -215,7 +217,7 @@ def test_a_damaged_snapshot(here, capsys, monkeypatch):
 
 
 def test_the_second_run_in_a_folder_names_the_first(here, capsys):
-    assert main([*TRAIN[:-4], "--steps", "1", "--name", "cat"]) == 0
+    assert main([*TRAIN[:-2], "--steps", "1", "--name", "cat"]) == 0
     code = ("import sys; from tinylm.lock import locked\n"
             "with locked('runs/cat'): print('ready', flush=True); sys.stdin.read()")
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -239,8 +241,21 @@ def test_what_comes_before_the_training_leaves_nothing(here, capsys):
 
 
 def test_the_best_weights_are_kept(here, capsys):
-    assert main([*TRAIN[:-4], "--steps", "300", "--lr", "0.3", "--patience", "2", "--name", "cat"]) == 0
+    assert main([*TRAIN[:-2], "--steps", "300", "--lr", "0.3", "--patience", "2", "--name", "cat"]) == 0
     config = json.loads((here / "runs" / "cat" / "config.json").read_text(encoding="utf-8"))
     assert config["steps_taken"] <= 300
     seen = [float(row["held_out"]) for row in losses(here / "runs" / "cat")]
     assert seen[-1] == min(seen)
+
+
+def test_a_text_larger_than_memory_is_learnt_from_its_file(here, capsys, monkeypatch):
+    assert main([*TRAIN, "--name", "whole"]) == 0
+    monkeypatch.setattr(prepare, "IN_MEMORY", 500)
+    stop_at(monkeypatch, 7, None)
+    assert main([*TRAIN, "--name", "filed"]) == 130
+    assert main(["resume", "runs/filed"]) == 0
+    same(here / "runs" / "whole", here / "runs" / "filed")
+    assert (here / "runs" / "filed" / "tokens.bin").exists()
+    assert main(["eval", "runs/filed"]) == 0
+    config = json.loads((here / "runs" / "filed" / "config.json").read_text(encoding="utf-8"))
+    assert f"bits per byte  {config['bits_per_byte']:.4f}" in capsys.readouterr().out

@@ -13,14 +13,18 @@ from typing import Any, NoReturn
 
 HEAD = """TinyLM: language models from their primitives.
 
-  tinylm train        learn to write from a text; takes two minutes, needs nothing else
-  tinylm resume       go on with a training that was stopped
+  tinylm train        learn to write from a text; takes five minutes, needs nothing else
   tinylm generate     let the model that you trained last write
-  tinylm gradcheck    prove every derivative in the engine
+  tinylm eval         how well does a model predict a text?
+  tinylm compare      every model from counting to a GPT on one chart
+  tinylm resume       go on with a training that was stopped
   tinylm data         the texts to learn from: where from, how large, good for what
+  tinylm gradcheck    prove every derivative in the engine
 
 Each has its own help: tinylm train --help"""
 
+BITS = ("It is scored in bits per byte: how many yes-or-no questions it would need, on average, to find the next byte "
+        "of a text that it has never seen. Fewer is better.")
 
 class Parser(argparse.ArgumentParser):
     """argparse, but what it does not know it answers with the nearest name that it does."""
@@ -58,8 +62,7 @@ def parser() -> Parser:
         return made
 
     train = command("train", _train, "train a language model on a text",
-                    "It reads nine tenths of the text and is scored on the last tenth, in bits per character: how many "
-                    "yes-or-no questions it would need, on average, to find the next character. Fewer is better.")
+                    f"It reads nine tenths of the text and is scored on the last tenth. {BITS}")
     _training_options(train)
     train.add_argument("--name", help="the run is saved as runs/NAME (default: the model's name, numbered)")
 
@@ -75,14 +78,39 @@ def parser() -> Parser:
         action.default, action.help = argparse.SUPPRESS, None
 
     write = command("generate", _generate, "write text with a trained model", "Ctrl-C stops it.")
-    write.add_argument("run", nargs="?", help="the folder of a run (default: the newest in runs/)")
-    write.add_argument("--prompt", default="\n\n", help="how the text begins")
-    write.add_argument("--length", type=int, default=1000, metavar="N", help="how many characters (default 1000)")
-    write.add_argument("--temperature", type=float, default=0.8, metavar="T", help="0.1 repeats what is safe, 1 writes "
-                       "as it learnt, 2 raves (default 0.8)")
-    write.add_argument("--top-k", type=int, metavar="K", help="choose among the K likeliest characters only")
-    write.add_argument("--greedy", action="store_true", help="always take the likeliest character")
-    write.add_argument("--seed", type=_whole, default=0, help="another number writes another text (default 0)")
+    add = write.add_argument
+    add("run", nargs="?", metavar="RUN", help="the folder of a run (default: the newest in runs/)")
+    add("--prompt", help="how the text begins (default: after an empty line)")
+    add("--length", type=int, default=500, metavar="N", help="how many tokens: characters, or what the run's tokenizer "
+        "makes of a text (default 500)")
+    add("--temperature", type=float, metavar="T", help="0.1 repeats what is safe, 1 writes "
+        "as it learnt, 2 raves (default 0.8)")
+    add("--top-k", type=int, metavar="K", help="choose among the K likeliest tokens only")
+    add("--top-p", type=float, metavar="P", help="choose among the fewest tokens that together have the probability P")
+    add("--repetition-penalty", type=float, metavar="R", help="above 1, what was written already becomes less likely")
+    add("--greedy", action="store_true", help="always take the likeliest token")
+    add("--beams", type=int, metavar="B", help="keep the B likeliest texts instead of drawing one (beam search)")
+    add("--stop", metavar="TEXT", help="end before this text")
+    add("--probabilities", action="store_true", help="show each token with its probability")
+    add("--seed", type=_whole, default=0, help="another number writes another text (default 0)")
+    add("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
+
+    score = command("eval", _eval, "score a text with a trained model", f"{BITS} Bits per byte compare any models "
+                    "on the same text; perplexity, among how many tokens a model is in doubt each time, compares "
+                    "those of one tokenizer.")
+    score.add_argument("run", nargs="?", metavar="RUN", help="the folder of a run (default: the newest in runs/)")
+    score.add_argument("--data", metavar="FILE", help="a UTF-8 text file, a folder, a pattern such as 'notes/*.md', or "
+                       "the name of a built-in text (default: what was held out when the run was trained)")
+    score.add_argument("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
+
+    ladder = command("compare", _compare, "train every model on one text and draw the chart",
+                     "From counting single characters to a GPT, each within the same time, and scored on the same "
+                     f"held-out text: what each idea buys. {BITS} It can be stopped with Ctrl-C and goes on when "
+                     "called again.")
+    ladder.add_argument("--models", nargs="+", metavar="MODEL", help="which: unigram, bigram, n-gram, mlp, cnn, rnn, "
+                        "gru, lstm, gpt (default: all)")
+    ladder.add_argument("--name", default="compare", help="it is saved in runs/NAME (default compare)")
+    _training_options(ladder, ("data", "preset", "tokenizer", "vocabulary", "minutes", "steps", "seed", "device"))
 
     check = command("gradcheck", _gradcheck, "prove the derivatives",
                     "It compares each derivative rule with finite differences.")
@@ -96,33 +124,43 @@ def parser() -> Parser:
                     "its size and what it is good for.")
     texts.add_argument("name", nargs="?", help="a built-in text, or a file, a folder or a pattern of your own")
     texts.set_defaults(device=None)
-    write.add_argument("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
     return top
 
 
-def _training_options(train: argparse._ActionsContainer) -> list[argparse.Action]:
-    """What a run is made with; `tinylm train` and `tinylm resume` take the same."""
-    before, add = len(train._actions), train.add_argument
-    add("--data", default="pydoc", metavar="FILE", help="a UTF-8 text file, or the name of a built-in "
-        "text; the default, pydoc, is the documentation that comes with Python")
-    add("--model", default="mlp", help="which model: mlp (Bengio 2003, the default), cnn, rnn, gru, lstm or gpt")
-    add("--preset", default="small", help="its size: tiny, small (default) or, but for mlp, base")
-    add("--minutes", type=float, help="how long to train (default 1.5, unless --steps is given)")
-    add("--steps", type=_whole, help="how many steps to train: unlike minutes, exactly repeatable")
-    add("--batch-size", type=int, metavar="N", help="examples in a batch (default 512, for models of "
-        "whole sequences as many as make 2048 characters)")
-    add("--lr", type=float, default=4e-3, help="the highest learning rate (default 0.004)")
-    add("--weight-decay", type=float, default=0.15, metavar="W", help="how fast weights shrink: more "
-        "of it learns less by heart (default 0.15)")
-    add("--accumulate", type=int, default=1, metavar="K", help="add the gradients of K batches up for "
-        "one step: a batch K times as large in the memory of one (default 1)")
-    add("--clip", type=float, metavar="NORM", help="cut gradients longer than this (default: never)")
-    add("--patience", type=_whole, metavar="N", help="stop after N evaluations, of which there are 20, "
-        "without a better score, and keep the best weights (default: never)")
-    add("--tensorboard", action="store_true", help="write a log for TensorBoard too")
-    add("--seed", type=_whole, default=0, help="where random numbers start (default 0)")
-    add("--device", default="cpu", choices=["cpu", "gpu"], help="where to compute (default cpu)")
-    return train._actions[before:]
+def _training_options(train: argparse._ActionsContainer, only: Sequence[str] = ()) -> list[argparse.Action]:
+    """What a run is made with; `tinylm train` and `tinylm resume` take the same, `tinylm compare` some of it."""
+    return [train.add_argument(f"--{name}", **facts) for name, facts in _settings().items() if name in (only or name)]
+
+
+def _settings() -> dict[str, dict[str, Any]]:
+    """The options of a training, as argparse wants them. Where no default is given, the model's recipe has one."""
+    best = "(default: what suits the model)"
+    return {
+        "data": {"default": "pydoc", "metavar": "FILE", "help": "a UTF-8 text file, a folder, a pattern such as "
+                 "'notes/*.md', or the name of a built-in text; the default, pydoc, is the documentation that comes "
+                 "with Python"},
+        "model": {"default": "gpt", "help": "mlp (Bengio 2003), cnn, rnn, gru, lstm or gpt (the default)"},
+        "preset": {"default": "small", "help": "its size: tiny, small (default) or, but for mlp, base"},
+        "tokenizer": {"metavar": "KIND", "help": "what a token is: character, byte, bpe (learnt from the text), word, "
+                      f"gpt2, or the path of a tokenizer.json {best}"},
+        "vocabulary": {"type": int, "metavar": "N", "help": f"how many tokens bpe or word shall have {best}"},
+        "minutes": {"type": float, "help": "how long to train (default 4, unless --steps is given)"},
+        "steps": {"type": _whole, "help": "how many steps to train: unlike minutes, exactly repeatable"},
+        "batch-size": {"type": int, "metavar": "N", "help": f"examples in a batch {best}"},
+        "lr": {"type": float, "help": f"the highest learning rate {best}"},
+        "weight-decay": {"type": float, "metavar": "W", "help": "how fast weights shrink: more of it learns less by "
+                         f"heart {best}"},
+        "accumulate": {"type": int, "default": 1, "metavar": "K", "help": "add the gradients of K batches up for "
+                       "one step: a batch K times as large in the memory of one (default 1)"},
+        "clip": {"type": float, "metavar": "NORM", "help": f"cut gradients longer than this {best}"},
+        "patience": {"type": _whole, "metavar": "N", "help": "stop after N evaluations, of which there are 20, "
+                     "without a better score, and keep the best weights (default: never)"},
+        "workers": {"type": int, "metavar": "N", "help": "threads that share each batch (default: the cores there are, "
+                    "where the model is large enough for it to pay)"},
+        "tensorboard": {"action": "store_true", "help": "write a log for TensorBoard too"},
+        "seed": {"type": _whole, "default": 0, "help": "where random numbers start (default 0)"},
+        "device": {"default": "cpu", "choices": ["cpu", "gpu"], "help": "where to compute (default cpu)"},
+    }
 
 
 def _whole(text: str) -> int:
@@ -153,13 +191,44 @@ def _given(args: Any) -> dict[str, Any]:
 
 def _generate(args: Any) -> int:
     from . import checkpoint, runs
+    from .generation import generate
 
-    folder = Path(args.run) if args.run else _newest()
-    run = checkpoint.load(folder)
-    args.prompt = os.fsencode(args.prompt).decode("utf-8", "replace")  # in the locale "C" it may come as raw bytes
-    if unknown := run.tokenizer.unknown(args.prompt):
-        print(f"the model has never seen {unknown!r} and reads it as unknown", file=sys.stderr)
-    runs.write(run.model, run.tokenizer, args.prompt, args.length, args.temperature, args.top_k, args.greedy, args.seed)
+    run = checkpoint.load(Path(args.run) if args.run else _newest())
+    if args.prompt is None:
+        prompt = runs.opening(run.tokenizer)
+    else:
+        prompt = os.fsencode(args.prompt).decode("utf-8", "replace")  # in the locale "C" it may come as raw bytes
+    settings = {name: getattr(args, name) for name in (
+        "temperature", "top_k", "top_p", "greedy", "repetition_penalty", "stop", "seed")}
+    if args.beams is not None:
+        settings["beams"] = args.beams
+    elif args.temperature is None and not args.greedy:
+        settings["temperature"] = 0.8
+    if args.probabilities:
+        for token in generate(run.model, run.tokenizer, prompt, args.length, probabilities=True, **settings):
+            print(f"{token.probability:8.4f}  {token.text!r}")
+    elif args.beams is not None:
+        print(prompt.lstrip("\n") + generate(run.model, run.tokenizer, prompt, args.length, **settings))
+    else:
+        runs.write(run.model, run.tokenizer, prompt, args.length, **settings)
+    return 0
+
+
+def _eval(args: Any) -> int:
+    from . import runs
+
+    runs.score(Path(args.run) if args.run else _newest(), args.data)
+    return 0
+
+
+def _compare(args: Any) -> int:
+    from . import compare
+
+    options = {**{name.replace("-", "_"): facts.get("default") for name, facts in _settings().items()}, **_given(args)}
+    options.pop("models")
+    if options["minutes"] is None and options["steps"] is None:
+        options["minutes"] = 5.0
+    compare.compare(Path("runs") / args.name, args.models or compare.LADDER, options)
     return 0
 
 
@@ -185,7 +254,7 @@ def _data(args: Any) -> int:
 
 
 def _newest() -> Path:
-    found = sorted(Path("runs").glob("*/model.safetensors"), key=lambda path: path.stat().st_mtime)
+    found = sorted(Path("runs").rglob("model.safetensors"), key=lambda path: path.stat().st_mtime)
     if not found:
         raise FileNotFoundError("there is no run in the folder runs/ here: `tinylm train` makes one")
     return found[-1].parent

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
+import math
 import re
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,15 +15,24 @@ from typing import Any
 
 from . import checkpoint, data, models, optim, text
 from .backend import device, generator
-from .generate import stream
+from .evaluation import counted, evaluate_held_out, held_out_batches
+from .generation import stream
 from .lock import locked
-from .logs import BITS_PER_CHARACTER
+from .logs import Unit
 from .models import next_token_loss
-from .text import Characters, Tokenizer
+from .prepare import Prepared, prepare
+from .recipes import recipe
+from .text import Tokenizer
 from .train import Trainer
 
-FIXED = ("data", "model", "preset")
+FIXED = ("data", "model", "preset", "tokenizer", "vocabulary")
 """Options that a run cannot change on its way: its weights and its tokenizer hang on them."""
+
+MINUTES = 4.0
+"""How long a training takes unless it is told."""
+
+IDS = "tokens.bin"
+"""The ids of a text too large for memory, in the folder of the run."""
 
 
 def begin(name: str | None, options: dict[str, Any]) -> int:
@@ -32,20 +42,30 @@ def begin(name: str | None, options: dict[str, Any]) -> int:
             raise ValueError(f"--name {name!r}: letters, digits, '.', '-' and '_' make a name, which is a folder in "
                              "runs/")
         _refuse_taken(Path("runs") / name)
-    content = data.load(options["data"])
-    training, _ = data.split(content)
-    tokenizer = Characters.fit(training)
-    settings = models.preset(options["model"], options["preset"])
-    model = models.build(options["model"], len(tokenizer), seed=options["seed"], **settings)
-    if options["batch_size"] is None:
-        options["batch_size"] = 512 if model.predicts == "last" else max(1, 2048 // model.context)
-    if options["steps"] is None and options["minutes"] is None:
-        options["minutes"] = 1.5
-    config = {"settings": settings, **options, "text": _fingerprint(content), "threads": _threads()}
+    models.preset(options["model"], options["preset"])  # is there such a one?
     with _claimed(name, options["model"]) as folder:
-        job = _trainer(folder, model, tokenizer, content, config)
-        checkpoint.begin(folder, tokenizer, config)
-        return _finish(folder, job, tokenizer, config, resume=False)
+        return train_in(folder, options)
+
+
+def train_in(folder: Path, options: dict[str, Any]) -> int:
+    """Train a new run in a folder that is locked; gives the exit code. What is None in `options` has a default."""
+    settings = models.preset(options["model"], options["preset"])
+    options = {**options, **{option: value for option, value in recipe(options["model"]).items()
+                             if options[option] is None}}
+    if options["steps"] is None and options["minutes"] is None:
+        options["minutes"] = MINUTES
+    try:
+        prepared = prepare(options["data"], options["tokenizer"], options["vocabulary"], folder / IDS)
+        model = models.build(options["model"], len(prepared.tokenizer), seed=options["seed"], **settings)
+        config = {"settings": settings, **options, "text": prepared.fingerprint}
+        job = _trainer(folder, model, prepared, config)
+        config["threads"] = job.threads
+    except BaseException:
+        with contextlib.suppress(OSError):
+            (folder / IDS).unlink()
+        raise
+    checkpoint.begin(folder, prepared.tokenizer, config)
+    return _finish(folder, job, prepared, config, resume=False)
 
 
 def resume(folder: Path, given: Mapping[str, Any], change: bool) -> int:
@@ -57,7 +77,8 @@ def resume(folder: Path, given: Mapping[str, Any], change: bool) -> int:
     Raises ValueError, with the difference, where they are not, and for a run that is finished.
     """
     config = checkpoint.load_config(folder)
-    different = {name: value for name, value in given.items() if name != "device" and config.get(name) != value}
+    different = {name: value for name, value in given.items()
+                 if name not in ("device", "workers") and config.get(name) != value}
     shown = "\n  ".join(f"--{name.replace('_', '-')} {value}, and the run was begun with {config.get(name)}"
                         for name, value in different.items())
     if fixed := [name for name in different if name in FIXED]:
@@ -68,82 +89,124 @@ def resume(folder: Path, given: Mapping[str, Any], change: bool) -> int:
         raise ValueError(f"{folder} is finished, after {config['steps_taken']:,} steps:  tinylm generate {folder}\n"
                          "To train it for longer, add --change and more --steps or --minutes than it had")
     config |= {**given, "finished": False}
-    content = data.load(config["data"])
-    if _fingerprint(content) != config["text"]:
-        raise ValueError(f"the text of {config['data']} is no longer the one that {folder} was begun with (SHA-256): "
-                         "put the old one back, or begin a new run")
-    if _threads() != config["threads"]:
-        print(f"tinylm: {folder} was begun with {config['threads']} threads for matrix products and goes on with "
-              f"{_threads()}: sums are rounded in another order, so the last bits will differ. The variable "
-              f"OPENBLAS_NUM_THREADS={config['threads']} brings them back", file=sys.stderr)
     with locked(folder), device(config["device"]):
-        tokenizer = text.load(folder / checkpoint.TOKENIZER)
-        model = models.build(config["model"], len(tokenizer), seed=config["seed"], **config["settings"])
-        job = _trainer(folder, model, tokenizer, content, config)
+        prepared = prepare(config["data"], text.load(folder / checkpoint.TOKENIZER), ids_file=folder / IDS)
+        if prepared.fingerprint != config["text"]:
+            raise ValueError(f"the text of {config['data']} is no longer the one that {folder} was begun with "
+                             "(SHA-256): put the old one back, or begin a new run")
+        model = models.build(config["model"], len(prepared.tokenizer), seed=config["seed"], **config["settings"])
+        job = _trainer(folder, model, prepared, config)
+        if job.threads != config["threads"]:
+            _warn_of_threads(folder, config["threads"], job.threads)
         if different:
-            checkpoint.begin(folder, tokenizer, config)
-        return _finish(folder, job, tokenizer, config, resume=True)
+            checkpoint.begin(folder, prepared.tokenizer, config)
+        return _finish(folder, job, prepared, config, resume=True)
 
 
-def write(model: Any, tokenizer: Tokenizer, prompt: str, *settings: Any) -> None:
-    """Print the prompt and what follows, character by character."""
-    characters = stream(model, tokenizer, prompt, *settings)
+def write(model: Any, tokenizer: Tokenizer, prompt: str, *settings: Any, **more: Any) -> None:
+    """Print the prompt and what follows, piece by piece."""
+    pieces = stream(model, tokenizer, prompt, *settings, **more)
     print(prompt.lstrip("\n"), end="", flush=True)
-    for character in characters:
-        print(character, end="", flush=True)
+    for piece in pieces:
+        print(piece, end="", flush=True)
     print()
 
 
-def _trainer(folder: Path, model: Any, tokenizer: Tokenizer, content: str, options: Mapping[str, Any]) -> Trainer:
-    """All that a training needs; everything in it hangs on the options alone."""
-    training, held_out = data.split(content)
-    learnt, whole = tokenizer.encode(training), tokenizer.encode(content)
-    size, seed = options["batch_size"], options["seed"]
-    if model.predicts == "last":
-        seen, unseen = (data.Windows(ids, model.context, start)
-                        for ids, start in ((learnt, 0), (whole, len(training))))
-        batches = lambda number: seen.sample(size, generator(seed, number), hide=0.2)
-        scored = unseen.batches(2048)
+def opening(tokenizer: Tokenizer) -> str:
+    """How a text begins that nobody gave a beginning: after an empty line, where the tokenizer knows one."""
+    return "" if tokenizer.unknown("\n\n") else "\n\n"
+
+
+def score(folder: Path, source: str | None) -> None:
+    """Print how well a run predicts a text: all of it, or without one, what was held out when the run was trained.
+
+    Raises ValueError where that text has changed since.
+    """
+    run = checkpoint.load(folder)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        prepared = prepare(source or run.config["data"], run.tokenizer, ids_file=Path(place) / IDS, whole=bool(source))
+        if not source and prepared.fingerprint != run.config["text"]:
+            raise ValueError(f"the text of {run.config['data']} is no longer the one that {folder} was trained on "
+                             "(SHA-256), so what was held out is unknown; score a text of your own with --data FILE")
+        found = evaluate_held_out(run.model, prepared, progress=True)
+    print(f"{folder.as_posix()} on {source or 'the held-out part of ' + run.config['data']}: {found.bytes:,} bytes, "
+          f"{found.tokens:,} {_tokens(run.tokenizer)}")
+    if math.isnan(found.bits):
+        print("  bits per byte  none: words do not give the text back, its white space is lost")
     else:
-        sequences, rest = (data.Sequences(ids, model.context, start)
-                           for ids, start in ((learnt, 0), (whole, len(training))))
-        batches = lambda number: sequences.sample(size, generator(seed, number))
-        scored = list(rest.batches(max(1, 4096 // model.context)))
+        print(f"  bits per byte  {found.bits_per_byte:.4f}")
+    print(f"  perplexity     {found.perplexity:.3f} per token")
+    if prepared.spelling > 0:
+        print(f"  of these bits, {prepared.spelling / found.bits:.1%} spell characters that the tokenizer has not seen")
+
+
+def unit_of(prepared: Prepared) -> Unit:
+    """Bits per byte, or for words, which cannot give the text back, bits per word."""
+    if math.isnan(prepared.spelling):
+        return Unit("bits per word", 1 / math.log(2), "tokens")
+    return Unit("bits per byte", prepared.tokens_per_byte / math.log(2), "tokens")
+
+
+def _trainer(folder: Path, model: Any, prepared: Prepared, options: Mapping[str, Any]) -> Trainer:
+    """All that a training needs; everything in it hangs on the options alone."""
+    size, seed = options["batch_size"], options["seed"]
     if size < 1:
         raise ValueError(f"--batch-size {size}: a batch has at least 1 example in it")
+    tokenizer, learnt = prepared.tokenizer, prepared.ids[:prepared.start]
+    source: Any
+    if model.predicts == "last":
+        source = data.Windows(learnt, model.context, first=tokenizer.start_id)
+        batches = lambda number: source.sample(size, generator(seed, number), hide=0.2)
+    else:
+        source = data.Sequences(learnt, model.context, first=tokenizer.start_id)
+        batches = lambda number: source.sample(size, generator(seed, number))
+    source.sample(1, generator(seed))  # a text shorter than one context is found out before anything is written
+    scored = held_out_batches(model, tokenizer, prepared.ids, prepared.start)
 
     def sample() -> str:
         model.eval()
-        written = "\n\n" + "".join(stream(model, tokenizer, "\n\n", 100, 0.8))
+        written = "".join(stream(model, tokenizer, opening(tokenizer), 100, temperature=0.8))
         model.train()
         return "\n  " + written.strip("\n").replace("\n", "\n  ") + "\n"
 
-    print(f"{options['model']}: {sum(p.size for p in model.parameters()):,} parameters, {len(training):,} characters "
-          f"to learn from, {len(held_out):,} held out")
-    optimizer = optim.AdamW(model.parameters(), options["lr"], weight_decay=options["weight_decay"])
-    return Trainer(model, next_token_loss, optimizer, batches, scored, unit=BITS_PER_CHARACTER, folder=folder,
+    training, held_out = prepared.characters
+    print(f"{options['model']}: {sum(p.size for p in model.parameters()):,} parameters, {len(tokenizer):,} kinds of "
+          f"{_tokens(tokenizer)}, {training:,} characters to learn from, {held_out:,} held out")
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim < 2]  # biases and norms, which do not learn by heart
+    optimizer = optim.AdamW([{"params": matrices}, {"params": others, "weight_decay": 0.0}], options["lr"],
+                            betas=(0.9, 0.99), weight_decay=options["weight_decay"])
+    return Trainer(model, next_token_loss, optimizer, batches, scored, unit=unit_of(prepared), folder=folder,
                    accumulate=options["accumulate"], clip=options["clip"], patience=options["patience"], seed=seed,
-                   sample=sample, events=folder if options["tensorboard"] else None)
+                   workers=options["workers"],
+                   sample=sample, events=folder if options["tensorboard"] else None, count=counted)
 
 
-def _finish(folder: Path, job: Trainer, tokenizer: Tokenizer, config: Mapping[str, Any], resume: bool) -> int:
+def _tokens(tokenizer: Tokenizer) -> str:
+    return {"character": "characters", "byte": "bytes", "word": "words"}.get(tokenizer.kind, "tokens")
+
+
+def _finish(folder: Path, job: Trainer, prepared: Prepared, config: Mapping[str, Any], resume: bool) -> int:
     """Train, save the result, and show it."""
-    go_on = f"\nTo go on:  tinylm resume {folder}"
+    go_on, tokenizer = f"\nTo go on:  tinylm resume {folder}", prepared.tokenizer
     try:
         score = job.fit(config["steps"], config["minutes"], resume=resume)
     except KeyboardInterrupt:  # pressed twice
         print(f"\nstopped at once.{go_on}")
         raise
+    if not math.isnan(prepared.spelling):
+        score += prepared.spelling / prepared.size
+    name = job.unit.name
     checkpoint.save(folder, job.model, tokenizer, {
-        **config, "steps_taken": job.steps, "bits_per_character": score, "finished": not job.interrupted,
+        **config, "steps_taken": job.steps, "seconds": round(job.seconds, 1), name.replace(" ", "_"): score,
+        "finished": not job.interrupted,
     })
-    held_out = sum(targets.size for _, targets in job.held_out)
-    print(f"\n{score:.3f} bits per character on the {held_out:,} held-out characters after {job.steps:,} steps")
+    print(f"\n{score:.3f} {name} on the {prepared.size:,} bytes held out, after {job.steps:,} steps")
     if job.interrupted:
         print(f"stopped early, saved in {folder}{go_on}")
         return 130
     print("\nA sample of what it writes:\n")
-    write(job.model.eval(), tokenizer, "\n\n", 500, 0.8)
+    write(job.model.eval(), tokenizer, opening(tokenizer), 300, temperature=0.8)
     print(f"\nSaved in {folder}. For more:  tinylm generate {folder} --prompt \"The \"")
     return 0
 
@@ -178,12 +241,9 @@ def _refuse_taken(folder: Path) -> None:
                              f"`tinylm resume {folder.as_posix()}` goes on with one that was stopped")
 
 
-def _fingerprint(content: str) -> str:
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _threads() -> int:
-    """How many threads share a matrix product: its last bits hang on it."""
-    from threadpoolctl import threadpool_info
-
-    return max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
+def _warn_of_threads(folder: Path, before: Mapping[str, int], now: Mapping[str, int]) -> None:
+    had, has = ("{workers} workers and {blas_threads} threads for matrix products".format(**one)
+                for one in (before, now))
+    print(f"tinylm: {folder} was begun with {had} and goes on with {has}: sums are rounded in another order, so the "
+          f"last bits will differ. --workers {before['workers']} and the variable OPENBLAS_NUM_THREADS="
+          f"{before['blas_threads']} bring them back", file=sys.stderr)
