@@ -258,3 +258,31 @@ def test_the_engine_under_many_threads():
         assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
     for weight, gradient in zip(weights, total, strict=True):
         np.testing.assert_allclose(weight.grad.numpy(), gradient, rtol=1e-10)
+
+
+def test_an_optimizer_moves_blocks_on_threads_to_the_same_bits(monkeypatch):
+    rng, ids = np.random.default_rng(5), set()
+    original = optim.AdamW._move
+
+    def watched(self, job):
+        ids.add(threading.get_ident())
+        original(self, job)
+
+    monkeypatch.setattr(optim.AdamW, "_move", watched)
+
+    def moved(workers):
+        ids.clear()
+        weights = [tl.Tensor(value, requires_grad=True) for value in values]
+        optimizer = optim.AdamW(weights, 0.01, amsgrad=True, l1=1e-4)
+        with Shards(nn.Linear(1, 1), nn.mse_loss, count, workers) as pool:
+            for gradients in steps:
+                optimizer.step([tl.Tensor(gradient) for gradient in gradients], pool.each)
+        return [weight.detach().numpy().tobytes() for weight in weights], len(ids)
+
+    shapes = [(700, 400), (9,), (30, 40), (3, 3)]
+    values, *steps = ([rng.standard_normal(shape, np.float32) for shape in shapes] for _ in range(4))
+    (one, alone), (two, shared) = moved(1), moved(2)
+    assert one == two and (alone, shared) == (1, 2)
+    shapes[0] = (7, 4)  # too little for a thread to pay
+    values, *steps = ([rng.standard_normal(shape, np.float32) for shape in shapes] for _ in range(4))
+    assert moved(1)[0] == moved(2)[0] and len(ids) == 1

@@ -37,13 +37,9 @@ IDS = "tokens.bin"
 
 def begin(name: str | None, options: dict[str, Any]) -> int:
     """Train a new run in runs/NAME, or in a numbered folder; gives the exit code."""
-    if name is not None:
-        if not re.fullmatch(r"\w[\w.-]*", name):
-            raise ValueError(f"--name {name!r}: letters, digits, '.', '-' and '_' make a name, which is a folder in "
-                             "runs/")
-        _refuse_taken(Path("runs") / name)
+    check_name(name)
     models.preset(options["model"], options["preset"])  # is there such a one?
-    with _claimed(name, options["model"]) as folder:
+    with claimed(name, options["model"]) as folder:
         return train_in(folder, options)
 
 
@@ -174,8 +170,8 @@ def _trainer(folder: Path, model: Any, prepared: Prepared, options: Mapping[str,
           f"{_tokens(tokenizer)}, {training:,} characters to learn from, {held_out:,} held out")
     matrices = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim < 2]  # biases and norms, which do not learn by heart
-    optimizer = optim.AdamW([{"params": matrices}, {"params": others, "weight_decay": 0.0}], options["lr"],
-                            betas=(0.9, 0.99), weight_decay=options["weight_decay"])
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": others, "weight_decay": 0.0}]
+    optimizer = optim.AdamW(groups, options["lr"], betas=(0.9, 0.99), weight_decay=options["weight_decay"])
     return Trainer(model, next_token_loss, optimizer, batches, scored, unit=unit_of(prepared), folder=folder,
                    accumulate=options["accumulate"], clip=options["clip"], patience=options["patience"], seed=seed,
                    workers=options["workers"],
@@ -211,8 +207,17 @@ def _finish(folder: Path, job: Trainer, prepared: Prepared, config: Mapping[str,
     return 0
 
 
+def check_name(name: str | None) -> None:
+    """Raises ValueError where this cannot be the name of a new run."""
+    if name is not None:
+        if not re.fullmatch(r"\w[\w.-]*", name):
+            raise ValueError(f"--name {name!r}: letters, digits, '.', '-' and '_' make a name, which is a folder in "
+                             "runs/")
+        _refuse_taken(Path("runs") / name)
+
+
 @contextmanager
-def _claimed(name: str | None, model: str) -> Iterator[Path]:
+def claimed(name: str | None, model: str) -> Iterator[Path]:
     """A folder of our own, locked."""
     runs = Path("runs")
     runs.mkdir(exist_ok=True)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import snapshots
+from .backend import Array
 from .batched import Batch, Gradients
 from .graph import detect_anomaly, no_grad
 from .interrupt import stop_after_step
@@ -21,9 +22,9 @@ from .logs import BITS_PER_CHARACTER, LOSS, Bar, Log, Row, Unit, csv_log, tensor
 from .memory import kept_memory
 from .nn import Module
 from .optim import Optimizer, clip_grad_norm_, warmup_cosine
+from .optim.gradients import side_by_side
 from .plot import plot_losses
 from .shards import Shards, threads
-from .tensor import Tensor
 
 __all__ = ["BITS_PER_CHARACTER", "LOSS", "Trainer", "Unit"]
 
@@ -222,11 +223,11 @@ class Trainer:
         loss, found, count = self._gradients()
         if not math.isfinite(loss):
             raise FloatingPointError(self._explain(f"the loss is {loss}"))
-        if not all(np.isfinite(_sum(gradient)) for gradient in found if gradient is not None):
+        if not all(np.isfinite(_sum(array)) for array in side_by_side([one for one in found if one is not None])):
             raise FloatingPointError(self._explain(f"the loss is {loss:.4g}, but its gradient holds NaN or infinities"))
         if self.clip is not None:
             clip_grad_norm_(self.optimizer.params, self.clip, gradients=found)
-        self.optimizer.step(found)
+        self.optimizer.step(found, self._shards.each)
         self._state.steps += 1
         return loss, count
 
@@ -312,6 +313,6 @@ def _quarter(done: float) -> int:
     return math.floor(4 * done + 1e-9)
 
 
-def _sum(gradient: Tensor) -> Any:
+def _sum(gradient: Array) -> Any:
     """NaN or infinite if any number is (or if they are so large that it makes no difference)."""
-    return np.sum(gradient.data, dtype=np.promote_types(gradient.dtype, np.float32))
+    return np.sum(gradient, dtype=np.promote_types(gradient.dtype, np.float32))

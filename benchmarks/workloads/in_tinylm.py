@@ -37,21 +37,25 @@ def build(task: Task, weights: Weights, variant: str = "", device: str = "cpu") 
     model.load_state_dict(weights)
     loss = nn.cross_entropy if task.kind == "mlp" else models.next_token_loss
     optimizer = optim.AdamW(model.parameters(), LR, BETAS, EPS, WEIGHT_DECAY)
-    gradients = as_in_fit(model, loss, optimizer.params, 1 if variant == "one worker" else None, batches(task)[0])
+    train = as_in_fit(model, loss, optimizer, 1 if variant == "one worker" else None, batches(task)[0])
 
     def step(inputs: np.ndarray, targets: np.ndarray) -> float:
         with tl.device(device), tl.fused(variant != "unfused"):
-            found = gradients(inputs if device == "cpu" or inputs.dtype.kind == "i" else tl.Tensor(inputs), targets)
-            optimizer.step(found.found)
-        return found.loss
+            return train(inputs if device == "cpu" or inputs.dtype.kind == "i" else tl.Tensor(inputs), targets)
 
     return step
 
 
-def as_in_fit(model: Any, loss: Any, params: list[Any], workers: int | None, first: Any) -> Callable[[Any, Any], Any]:
-    """What Trainer.fit prepares and Trainer._gradients then calls: the only place here that knows how it is done."""
+def as_in_fit(model: Any, loss: Any, optimizer: Any, workers: int | None, first: Any) -> Callable[[Any, Any], float]:
+    """What Trainer.fit prepares and Trainer._step then does: the only place here that knows how it is done."""
     shards = Shards(model, loss, lambda targets: int(targets.size), workers)
     shards.decide(lambda number: first)
     FOR_GOOD.enter_context(kept_memory())
     FOR_GOOD.enter_context(shards)
-    return lambda inputs, targets: shards.gradients(params, [(inputs, targets)], 0, 0)
+
+    def step(inputs: Any, targets: Any) -> float:
+        found = shards.gradients(optimizer.params, [(inputs, targets)], 0, 0)
+        optimizer.step(found.found, shards.each)
+        return found.loss
+
+    return step

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
+from ..kernels import kernel
 from .optimizer import Group, Optimizer, Params
 
 
@@ -55,17 +56,25 @@ class Adam(Optimizer):
         hat = math.sqrt(1 - beta2**t)  # √v̂ = √v / hat
         lr, eps = group["lr"] * hat / (1 - beta1**t), group["eps"] * hat
         mean, square = state["exp_avg"], state["exp_avg_sq"]
-        new = (1 - beta1) * gradient
-        mean *= beta1
-        mean += new
-        np.square(gradient, out=new)
-        new *= 1 - beta2
-        square *= beta2
-        square += new
-        if group["amsgrad"]:
-            square = np.maximum(state["max_exp_avg_sq"], square, out=state["max_exp_avg_sq"])
-        step = np.sqrt(square, out=new)
-        step += eps
-        np.divide(mean, step, out=step)
-        step *= lr
-        parameter -= step
+        largest = state["max_exp_avg_sq"] if group["amsgrad"] else None
+        adam_step(parameter, gradient, mean, square, largest, beta1, beta2, lr, eps)
+
+
+@kernel
+def adam_step(parameter: Array, gradient: Array, mean: Array, square: Array, largest: Array | None, beta1: float,
+              beta2: float, lr: float, eps: float) -> None:
+    """m and v, then θ ← θ - lr m / (√v + eps), where the largest v stands for v if it is kept"""
+    new = (1 - beta1) * gradient
+    mean *= beta1
+    mean += new
+    np.square(gradient, out=new)
+    new *= 1 - beta2
+    square *= beta2
+    square += new
+    if largest is not None:
+        square = np.maximum(largest, square, out=largest)
+    step = np.sqrt(square, out=new)
+    step += eps
+    np.divide(mean, step, out=step)
+    step *= lr
+    parameter -= step

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 import operator
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,22 @@ from .pack import Pack, blocks, packs
 FLUSH = 32
 """After so many steps, what has decayed below the normal numbers becomes 0: arithmetic with it is many times slower."""
 
+ENOUGH = 250_000
+"""Weights from which on several threads move them faster than one (measured: a thread costs some 50 µs)."""
+
 Group = dict[str, Any]  # "params", a list of Tensors, and the settings that hold for them
 Params = Iterable[Tensor] | Iterable[Mapping[str, Any]]
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], Any]  # does something with each of several things
+
+
+class Job(NamedTuple):
+    """A block of weights to be moved: flat arrays of one length, written in place."""
+
+    parameter: Array
+    gradient: Array
+    state: dict[str, Any]
+    group: Group
+    clean: bool  # whether to flush
 
 
 class Optimizer:
@@ -141,11 +155,13 @@ class Optimizer:
         """
         raise NotImplementedError(f"{self._name}: write its update(self, parameter, gradient, state, group)")
 
-    def step(self, gradients: Sequence[Tensor | None] | None = None) -> None:
+    def step(self, gradients: Sequence[Tensor | None] | None = None, each: Each | None = None) -> None:
         """Update every parameter once.
 
         gradients  one for each of `params`, as tl.grad(loss, optimizer.params) gives them; None leaves that
                    parameter alone. Without them, what stands in `.grad`
+        each       each(work, blocks) does `work` on every block of weights: `Shards.each` takes them on threads, where
+                   there are enough for it to pay. The new values are the same, bit for bit
 
         Raises as `check` and `gradients.collect` do, before anything is changed.
         """
@@ -153,6 +169,8 @@ class Optimizer:
         for group in self.param_groups:
             self.check(group)
             group["lr"] = float(group["lr"])  # np.float64 would turn float32 arrays into float64 ones
+        moved: list[tuple[Pack, Array]] = []
+        jobs: list[Job] = []
         for number, group in enumerate(self.param_groups):
             here, found = found[:len(group["params"])], found[len(group["params"]):]
             members = {p: g for p, g in zip(group["params"], here, strict=True) if g is not None}
@@ -161,7 +179,16 @@ class Optimizer:
                 self._remember(parameter, names)
             for pack in self._packed(number, list(members)):
                 flat = [members[parameter]._array.reshape(-1) for parameter in pack.params]
-                self._move(pack, np.concatenate(flat) if len(flat) > 1 else flat[0], list(names), group)
+                values = pack.gather()
+                moved.append((pack, values))
+                jobs += self._jobs(pack, values, np.concatenate(flat) if len(flat) > 1 else flat[0], list(names), group)
+        if each is not None and sum(job.parameter.size for job in jobs) >= ENOUGH:
+            each(self._move, jobs)
+        else:
+            for job in jobs:
+                self._move(job)
+        for pack, values in moved:
+            pack.scatter(values)
 
     def _remember(self, parameter: Tensor, names: Mapping[str, float]) -> None:
         """Begin what is to be remembered of a parameter, where it is not there yet."""
@@ -181,23 +208,27 @@ class Optimizer:
             self._packs[number] = members, ahead, made
         return made
 
-    def _move(self, pack: Pack, gradient: Array, names: Sequence[str], group: Group) -> None:
-        """Move the parameters of a pack, block by block."""
+    def _jobs(self, pack: Pack, values: Array, gradient: Array, names: Sequence[str], group: Group) -> Iterator[Job]:
+        """The parameters of a pack, block by block."""
         memories = [self.state[parameter] for parameter in pack.params]
         step = memories[0]["step"] + 1
-        state, values = pack.state(memories, names), pack.gather()
+        state = pack.state(memories, names)
         for memory in memories:
             memory["step"] = step
         clean = step % FLUSH == 0 and can_flush(values.dtype, group)
         for part in blocks(values):
             pieces = {name: array[part] for name, array in state.items()}
-            self.update(values[part], gradient[part], {"step": step, **pieces}, group)
-            if group["l1"]:
-                soften(values[part], group["lr"] * group["l1"])
-            if clean:
-                for piece in pieces.values():
+            yield Job(values[part], gradient[part], {"step": step, **pieces}, group, clean)
+
+    def _move(self, job: Job) -> None:
+        """Move a block of weights."""
+        self.update(job.parameter, job.gradient, job.state, job.group)
+        if job.group["l1"]:
+            soften(job.parameter, job.group["lr"] * job.group["l1"])
+        if job.clean:
+            for name, piece in job.state.items():
+                if name != "step":
                     flush(piece)
-        pack.scatter(values)
 
     # To save and to resume ---------------------------------------------------------------------------
 
