@@ -33,3 +33,15 @@ def test_a_write_that_is_stopped_leaves_the_old_file(tmp_path, monkeypatch):
             patched.setattr(weights.os, call, stopped)
             weights.write(tmp_path / "file", b"new")
         assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+@pytest.mark.parametrize("length", [0x480, 0x4b50])
+def test_a_header_whose_length_begins_as_a_pickle_or_a_zip_does(tmp_path, length):
+    """It is a multiple of 8, so one file in 32 begins with 0x80."""
+    def header(padding):
+        weights.save_weights(tmp_path / "w", {"a": np.arange(3.0)}, {"padding": "x" * padding})
+        return (tmp_path / "w").read_bytes()[:8]
+
+    assert header(length - int.from_bytes(header(0), "little")) == length.to_bytes(8, "little")
+    assert header(length - int.from_bytes(header(0), "little"))[:2] in (b"\x80\x04", b"PK")
+    assert np.array_equal(weights.load_weights(tmp_path / "w")["a"], np.arange(3.0))

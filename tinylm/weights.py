@@ -46,7 +46,7 @@ def load_with_facts(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, 
 
     content = Path(path).read_bytes()
     way_out = "take an older copy, or train it again"
-    if content[:1] == b"\x80" or content[:2] == b"PK":
+    if content[8:9] != b"{" and (content[:1] == b"\x80" or content[:2] == b"PK"):  # a header's length may begin so too
         raise ValueError(f"{path} is a pickle (a PyTorch file?), which may run code of others: it is not opened. "
                          "Convert it to safetensors where it came from")
     try:
