@@ -174,7 +174,7 @@ def test_help_and_the_module():
         return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True).stdout
 
     shown = python("-m", "tinylm", "--help")
-    for command in ("train", "resume", "generate", "eval", "compare", "gradcheck", "data"):
+    for command in ("train", "resume", "generate", "eval", "compare", "ngram", "gradcheck", "data"):
         assert f"tinylm {command}" in shown
     heavy = "{'tqdm', 'safetensors', 'scipy', 'tinylm.nn'}"
     code = f"import sys, tinylm.cli as c; c.parser(); print({heavy} & set(sys.modules))"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import models, text
+from .models.ngram import NGram
 from .nn import Module
 from .text import Tokenizer
 from .weights import load_weights, save_weights, write
@@ -60,6 +61,8 @@ def load(folder: str | Path) -> Run:
     config = load_config(folder)
     name, settings = config["model"], config["settings"]
     tokenizer = text.load(folder / TOKENIZER)
+    if name == "ngram":
+        return Run(NGram.load(folder / WEIGHTS), tokenizer, config)
     model = models.build(name, len(tokenizer), **settings)
     try:
         model.load_state_dict(load_weights(folder / WEIGHTS))

@@ -17,6 +17,7 @@ HEAD = """TinyLM: language models from their primitives.
   tinylm generate     let the model that you trained last write
   tinylm eval         how well does a model predict a text?
   tinylm compare      every model from counting to a GPT on one chart
+  tinylm ngram        count instead of training: the model before neural ones
   tinylm resume       go on with a training that was stopped
   tinylm data         the texts to learn from: where from, how large, good for what
   tinylm gradcheck    prove every derivative in the engine
@@ -111,6 +112,14 @@ def parser() -> Parser:
                         "gru, lstm, gpt (default: all)")
     ladder.add_argument("--name", default="compare", help="it is saved in runs/NAME (default compare)")
     _training_options(ladder, ("data", "preset", "tokenizer", "vocabulary", "minutes", "steps", "seed", "device"))
+
+    counts = command("ngram", _ngram, "count how often each token follows others: the model before neural ones", BITS)
+    _training_options(counts, ("data", "tokenizer", "vocabulary", "seed"))
+    counts.add_argument("--order", type=int, default=6, metavar="N", help="tokens a k-gram has, 1 to 10 (default 6)")
+    counts.add_argument("--estimator", metavar="NAME", help="mle, add, good-turing, jelinek-mercer (weights by EM), "
+                        "kneser-ney (default) or modified-kneser-ney")
+    counts.add_argument("--add", type=float, metavar="K", help="count each token K times more: the estimator add")
+    counts.add_argument("--name", help="the run is saved as runs/NAME (default: ngram, numbered)")
 
     check = command("gradcheck", _gradcheck, "prove the derivatives",
                     "It compares each derivative rule with finite differences.")
@@ -230,6 +239,14 @@ def _compare(args: Any) -> int:
         options["minutes"] = 5.0
     compare.compare(Path("runs") / args.name, args.models or compare.LADDER, options)
     return 0
+
+
+def _ngram(args: Any) -> int:
+    from . import ngram_cli
+
+    options = {name: getattr(args, name) for name in ("data", "tokenizer", "vocabulary", "order", "estimator", "add",
+                                                      "seed")}
+    return ngram_cli.ngram(args.name, options)
 
 
 def _gradcheck(args: Any) -> int:

@@ -85,7 +85,8 @@ class Decoder:
 
     def _logits(self, ids: np.ndarray, jumped: bool) -> np.ndarray:
         if hasattr(self.model, "distribution"):
-            return np.log([self.model.distribution(row) for row in self.ids])  # (batch, vocabulary)
+            with np.errstate(divide="ignore"):  # what was never seen may be impossible
+                return np.log([self.model.distribution(row) for row in self.ids])  # (batch, vocabulary)
         if self.cache and (self.state is None or jumped):
             found, self.state = self.model.advance(self.ids)
         elif self.cache:
