@@ -20,7 +20,8 @@ from workloads.tasks import NAMES, TASKS, Task
 THREADS = 2
 TOLERANCE = 1e-3  # between losses
 REFERENCE = "torch"
-ON_GPU = [key for key in LIBRARIES if key.startswith(("tinylm", "torch", "floor")) and key != "tinylm-one-worker"]
+ON_GPU = [key for key in LIBRARIES if key.startswith(("tinylm", "torch", "floor"))
+          and key not in ("tinylm-one-worker", "tinylm-compiled")]
 TITLE = "A step of training"
 
 Figures = list[dict[str, Any]]

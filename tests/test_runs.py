@@ -169,7 +169,7 @@ def test_a_changed_setting_is_shown_and_refused(here, capsys, monkeypatch):
 def test_another_text_or_number_of_threads(here, capsys, monkeypatch):
     stop_at(monkeypatch, 7, None)
     assert main([*TRAIN, "--name", "cat"]) == 130
-    monkeypatch.setattr(Trainer, "threads", {"workers": 64, "blas_threads": 1})
+    monkeypatch.setattr(Trainer, "threads", {"workers": 64, "blas_threads": 1, "compiled": 0})
     text = here / "text.txt"
     content = text.read_text(encoding="utf-8")
     text.write_text(content + "more", encoding="utf-8")

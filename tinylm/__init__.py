@@ -24,9 +24,9 @@ __version__ = "0.1.0"
 _LATER = {
     "gradcheck": "verify", "GradientError": "verify", "jacobian": "derivatives", "hessian": "derivatives",
     "vjp": "derivatives", "hvp": "derivatives", "draw": "picture", "Trainer": "train", "remat": "recompute",
-    "kept_memory": "memory", "generate": "generation",
+    "kept_memory": "memory", "compiled": "kernels", "generate": "generation",
     "stream": "generation", "evaluate": "evaluation", "profile": "profiling",
-    "nn": None, "optim": None, "models": None, "text": None, "data": None,
+    "nn": None, "optim": None, "models": None, "text": None, "data": None, "metrics": None,
 }
 """Names that are imported at first use, and the module that has them (None: they are modules themselves)."""
 

@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from .batched import Batch, Gradients, Part, Sum, add_parts
+from .kernels import compiled
 from .nn import Module
 from .tensor import Tensor
 
@@ -191,8 +192,11 @@ def cores() -> int:
 
 
 def threads(workers: int) -> dict[str, int]:
-    """What the last bits of a training hang on: the workers, and the threads that share a matrix product."""
+    """What the last bits of a training hang on: the workers, the threads that share a matrix product, and whether
+    compiled kernels run (1) or NumPy alone (0)."""
     from threadpoolctl import threadpool_info
 
     pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    return {"workers": workers, "blas_threads": 1 if workers > 1 else max(pools, default=1)}
+    with compiled(None) as kernels:
+        return {"workers": workers, "blas_threads": 1 if workers > 1 else max(pools, default=1),
+                "compiled": int(kernels)}

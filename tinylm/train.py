@@ -17,6 +17,7 @@ from .backend import Array
 from .batched import Batch, Gradients
 from .graph import detect_anomaly, no_grad
 from .interrupt import stop_after_step
+from .kernels import compiled
 from .lock import locked
 from .logs import BITS_PER_CHARACTER, LOSS, Bar, Log, Row, Unit, csv_log, tensorboard, tensorboard_log
 from .memory import kept_memory
@@ -131,7 +132,8 @@ class Trainer:
         By steps alone, a run can be repeated exactly. By time it does as much as the machine can; since the
         schedule follows the clock too, the learning rate comes down in any case.
         Ctrl-C lets it finish the step and save; pressed again, it stops at once.
-        While it lasts, the process keeps freed memory (see memory.py).
+        While it lasts, the process keeps freed memory (see memory.py), and compiled kernels run where Numba is
+        installed (see kernels.py).
         Raises FloatingPointError, before that step's update, when the loss or a gradient is no longer a finite
         number; ValueError for a snapshot that is damaged or does not fit, and for a folder that holds another run;
         RuntimeError where another process trains in the folder.
@@ -150,6 +152,7 @@ class Trainer:
             self._shards = Shards(self.model, self.loss, self.count, self.workers)
             self._shards.decide(self.batches)
             stack.enter_context(kept_memory())
+            stack.enter_context(compiled(None))
             stack.enter_context(self._shards)
             some = self.held_out[::max(1, len(self.held_out) // part)]
             bar = stack.enter_context(Bar(self._done(steps, minutes), self.unit.name, self.unit.items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -13,7 +14,7 @@ from tinylm import models, nn, optim
 from tinylm.memory import kept_memory
 from tinylm.shards import Shards
 
-from .tasks import BETAS, EPS, LR, WEIGHT_DECAY, Step, Task, Weights, batches
+from .tasks import BETAS, EPS, LR, WEIGHT_DECAY, NotPossible, Step, Task, Weights, batches
 
 FOR_GOOD = ExitStack()  # what a training is surrounded with; here the process ends with the measurement
 
@@ -31,7 +32,12 @@ def model_of(task: Task) -> Any:
 
 
 def build(task: Task, weights: Weights, variant: str = "", device: str = "cpu") -> Step:
-    """variant  "" as the Trainer does it by itself, "one worker", or "unfused": all of it from compositions"""
+    """variant  "" as the Trainer does it by itself with NumPy alone, "compiled" with kernels that Numba compiles, "one
+    worker", or "unfused": all of it from compositions"""
+    if variant == "compiled" and not importlib.util.find_spec("numba"):
+        raise NotPossible("Numba is not installed")
+    if variant == "compiled" and device != "cpu":
+        raise NotPossible("compiled kernels are the CPU's")
     with tl.device(device):
         model = model_of(task)
     model.load_state_dict(weights)
@@ -40,7 +46,7 @@ def build(task: Task, weights: Weights, variant: str = "", device: str = "cpu") 
     train = as_in_fit(model, loss, optimizer, 1 if variant == "one worker" else None, batches(task)[0])
 
     def step(inputs: np.ndarray, targets: np.ndarray) -> float:
-        with tl.device(device), tl.fused(variant != "unfused"):
+        with tl.device(device), tl.fused(variant != "unfused"), tl.compiled(variant == "compiled"):
             return train(inputs if device == "cpu" or inputs.dtype.kind == "i" else tl.Tensor(inputs), targets)
 
     return step

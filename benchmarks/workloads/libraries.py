@@ -29,6 +29,7 @@ class Library(NamedTuple):
 
 LIBRARIES = {
     "tinylm": Library("TinyLM", "in_tinylm", "", "tinylm"),
+    "tinylm-compiled": Library("TinyLM, compiled", "in_tinylm", "compiled", "numba"),
     "tinylm-one-worker": Library("TinyLM, one worker", "in_tinylm", "one worker", "tinylm"),
     "tinylm-unfused": Library("TinyLM, unfused", "in_tinylm", "unfused", "tinylm"),
     "torch": Library("PyTorch", "in_torch", "", "torch"),

@@ -1,10 +1,13 @@
 """Every fused primitive against the composition that defines it: found by itself, in each dtype, shape and layout."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
 import tinylm as tl
 from tinylm import backend, cases, nn, ops
+from tinylm.kernels import compiled
 from tinylm.nn.fused import gelu as fused_gelu
 from tinylm.nn.fused.shapes import PIECE
 from tinylm.nn.random import keep_mask
@@ -13,6 +16,15 @@ from tinylm.verify import flat
 
 PAIRS = [p for p in PRIMITIVES.values() if p.composition is not None]
 LIMITS = {"float64": 1e-10, "float32": 5e-6, "float16": 2e-2}
+HAVE_NUMBA = importlib.util.find_spec("numba") is not None
+
+
+@pytest.fixture(params=["numpy", pytest.param("compiled", marks=pytest.mark.skipif(
+    not HAVE_NUMBA, reason="Numba is not installed: pip install 'tinylm[fast]'"))])
+def engine(request):
+    """The test runs with NumPy alone, and once more with compiled kernels, where Numba is installed."""
+    with compiled(request.param == "compiled"):
+        yield request.param
 
 
 def both(case, dtype, device="cpu", layout="plain", order=1):
@@ -48,7 +60,7 @@ def test_the_layers_have_fused_versions():
 
 @pytest.mark.parametrize("dtype", LIMITS)
 @pytest.mark.parametrize("primitive", PAIRS, ids=str)
-def test_values_and_gradients_are_those_of_the_composition(primitive, dtype):
+def test_values_and_gradients_are_those_of_the_composition(primitive, dtype, engine):
     with np.errstate(over="ignore"):  # a square in float16 may
         for case in cases.cases_of(primitive):
             if dtype != "float16" or max((np.abs(a).max(initial=0.0) for a in case.arrays), default=0.0) < 100:
@@ -69,7 +81,7 @@ def test_second_derivatives_need_no_switch(primitive):
 
 
 @pytest.mark.parametrize("primitive", PAIRS, ids=str)
-def test_nothing_that_was_given_is_written_to(primitive):
+def test_nothing_that_was_given_is_written_to(primitive, engine):
     for case in cases.cases_of(primitive):
         leaves = case.leaves()
         outputs = flat(case.function(*leaves))
@@ -84,7 +96,7 @@ def test_nothing_that_was_given_is_written_to(primitive):
 
 
 @pytest.mark.parametrize("primitive", PAIRS, ids=str)
-def test_each_input_by_itself(primitive):
+def test_each_input_by_itself(primitive, engine):
     """Only some inputs need a gradient: the others are constants."""
     for case in cases.cases_of(primitive):
         whole = case.leaves()
@@ -116,7 +128,7 @@ def random_calls(rng):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_random_shapes(seed):
+def test_random_shapes(seed, engine):
     for function, arrays in random_calls(np.random.default_rng(seed)):
         case = cases.Case("random", lambda device: function, arrays)
         agree(both(case, "float64"), 1e-10)
@@ -124,7 +136,7 @@ def test_random_shapes(seed):
 
 
 @pytest.mark.parametrize("approximate", ["none", "tanh"])
-def test_gelu_of_several_pieces(approximate, device):
+def test_gelu_of_several_pieces(approximate, device, engine):
     rng = np.random.default_rng(0)
     case = cases.Case("long", lambda device: lambda x: ops.gelu(x, approximate), [rng.standard_normal((3, PIECE - 7))])
     agree(both(case, "float64", device), 1e-10)
@@ -135,7 +147,7 @@ def test_gelu_in_float32_over_the_whole_line():
     special = pytest.importorskip("scipy.special")
     x = np.linspace(-30, 30, 200001, dtype=np.float32)
     exact = special.ndtr(x.astype(np.float64))
-    assert np.abs(fused_gelu.cumulative(x, "none") - exact).max() < 4e-7
+    assert np.abs(fused_gelu.cumulative(x, False) - exact).max() < 4e-7
     with np.errstate(all="raise", under="ignore"):
         far = tl.Tensor(np.array([-1e4, -200.0, 200.0, 1e4], np.float32), requires_grad=True)
         y = ops.gelu(far)
@@ -143,7 +155,7 @@ def test_gelu_in_float32_over_the_whole_line():
         assert tl.grad(y.sum(), far).tolist() == [0, 0, 1, 1]
 
 
-def test_layer_norm_in_float32_loses_no_more_than_its_composition():
+def test_layer_norm_in_float32_loses_no_more_than_its_composition(engine):
     rng = np.random.default_rng(0)
     x = rng.standard_normal((64, 128)) * rng.uniform(0.01, 10, (64, 1)) + rng.uniform(-5, 5, (64, 1))
     case = cases.Case("rows", lambda device: lambda x, w, b: nn.norm.layer_norm(x, (128,), w, b),

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...backend import Array, device_of
 from ...fusion import fuses
+from ...kernels import kernel
 from ...samples import R, call
 from ..arrays import array_beside
 from ..attention import attention, check_widths, visible
@@ -125,9 +126,7 @@ def fused_attention(query: Array, key: Array, value: Array, attn_mask: Any = Non
     peaks, sums = (np.empty_like(q, shape=(len(q), 1, q.shape[1])) for _ in range(2))  # of each query, (heads, 1, L)
     for s, (_, peak, total), (_, values), (out,) in tiles(
             (on_its_side(q), peaks, sums), (k, v), (y,), added, is_causal, heads):
-        s -= np.max(s, axis=1, keepdims=True, out=peak)  # (heads, 1, queries)
-        np.exp(s, out=s)
-        total[...] = over_keys(s)
+        exponentials(s, peak, total)
         np.matmul(turned(s), values, out=out)
         out /= turned(total)
     return apart(y, heads, query.dtype), (peaks, sums, heads, added, scale, query.dtype)
@@ -148,14 +147,37 @@ def _(g: Array, query: Array, key: Array, value: Array, attn_mask: Any, is_causa
     columns = on_its_side(q), on_its_side(given), peaks, 1 / sums
     for p, (_, given_t, peak, share), (keys, values, for_k, for_v), (queries, given_rows) in tiles(
             columns, (k, v, dk, dv), (q, given), added, is_causal, heads):
-        p -= peak
-        np.exp(p, out=p)  # (heads, keys, queries)
-        p *= share
+        probabilities(p, peak, share)
         for_v += np.matmul(p, given_rows)
         slope = np.matmul(values, given_t)  # (heads, keys, e) (heads, e, queries)
-        slope *= p
-        p *= over_keys(slope)
-        slope -= p
+        softmax_gradient(slope, p)
         for_k += np.matmul(slope, queries)
         np.matmul(turned(slope), keys, out=queries)  # what was used last makes room for its gradient
     return {name: apart(x, heads, dtype) for name, x in (("query", q * scale), ("key", dk), ("value", dv))}
+
+
+# On a tile, (heads, keys, queries), with numbers of its queries, (heads, 1, queries)
+
+
+@kernel
+def exponentials(s: Array, peak: Array, total: Array) -> None:
+    """peak ← max s, s ← e^(s - peak), total ← Σ s"""
+    s -= np.max(s, axis=1, keepdims=True, out=peak)
+    np.exp(s, out=s)
+    total[...] = over_keys(s)
+
+
+@kernel
+def probabilities(s: Array, peak: Array, share: Array) -> None:
+    """s ← e^(s - peak) share"""
+    s -= peak
+    np.exp(s, out=s)
+    s *= share
+
+
+@kernel
+def softmax_gradient(slope: Array, p: Array) -> None:
+    """slope ← p slope - p Σ p slope; what was in p is lost"""
+    slope *= p
+    p *= over_keys(slope)
+    slope -= p

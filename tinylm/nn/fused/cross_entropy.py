@@ -11,6 +11,7 @@ import numpy as np
 
 from ...backend import Array, beside
 from ...fusion import fuses
+from ...kernels import kernel
 from ...samples import R, call
 from ..loss import softmax_cross_entropy
 from .shapes import back, in_float32
@@ -29,13 +30,10 @@ def fused_cross_entropy(input: Array, classes: Array, ignored: Array | None = No
     axis = min(1, input.ndim - 1)
     x = np.moveaxis(input, axis, -1)  # (..., C)
     x = in_float32(np.reshape(x, (classes.size, x.shape[-1])))  # (rows, C)
-    p = x - np.max(x, axis=1, keepdims=True)
+    peak = np.max(x, axis=1)
     places = tuple([beside(index, x) for index in (np.arange(classes.size), np.reshape(classes, -1))])  # row, column
-    right = p[places]
-    np.exp(p, out=p)
-    total = p @ np.ones_like(p, shape=p.shape[1])
-    p /= total[:, None]
-    losses = np.reshape(np.log(total) - right, classes.shape)
+    p, total = softmax_of_rows(x, peak)
+    losses = np.reshape(np.log(total) - (x[places] - peak), classes.shape)
     share = np.ones_like(losses)
     if ignored is not None:
         share *= beside(~ignored, x)
@@ -56,3 +54,13 @@ def _(g: Array, input: Array, classes: Array, ignored: Array, reduction: str,
     found[places] -= each
     found = np.reshape(found, (*share.shape, p.shape[1]))  # (N, ..., C)
     return back(np.moveaxis(found, -1, min(1, input.ndim - 1)), input)
+
+
+@kernel
+def softmax_of_rows(x: Array, peak: Array) -> tuple[Array, Array]:
+    """p = e^(x - peak) / Σ e^(x - peak), and the sums.  x (rows, C), peak (rows,)"""
+    p = x - peak[:, None]
+    np.exp(p, out=p)
+    total = p @ np.ones_like(p, shape=p.shape[1])
+    p /= total[:, None]
+    return p, total

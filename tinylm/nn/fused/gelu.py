@@ -9,6 +9,7 @@ import numpy as np
 
 from ...backend import Array, device_of
 from ...fusion import fuses
+from ...kernels import kernel
 from ...ops.activation import CUBIC, SLOPE, check_approximate, gelu
 from ...samples import UNARY, R, call
 from .shapes import in_pieces
@@ -19,37 +20,44 @@ from .shapes import in_pieces
 def fused_gelu(x: Array, approximate: str = "none") -> Array:
     """y = x Φ(x), as `gelu`; in float32 Φ(x) is off by 3e-7 at most"""
     check_approximate(approximate)
-
-    def formula(out: Array, x: Array) -> None:
-        cumulative(x, approximate, out)
-        out *= x
-    return in_pieces(formula, x)
+    return in_pieces(lambda out, x: gelu_values(out, x, approximate == "tanh"), x)
 
 
 @fused_gelu.vjp("x")
 def _(g: Array, x: Array, approximate: str) -> Array:
-    def derivative(out: Array, g: Array, x: Array) -> None:
-        phi = cumulative(x, approximate)
-        slope = np.square(x, out=out)
-        if approximate == "tanh":  # φ = (1 + tanh u) / 2 has the slope (1 - tanh² u) / 2 · u' = 2 φ (1 - φ) u'
-            slope *= 6 * SLOPE * CUBIC
-            slope += 2 * SLOPE
-            slope *= phi
-            slope *= 1 - phi
-        else:
-            slope *= -0.5
-            np.exp(slope, out=slope)
-            slope *= 1 / math.sqrt(2 * math.pi)
-        slope *= x
-        slope += phi
-        slope *= g
-    return in_pieces(derivative, g, x)
+    return in_pieces(lambda out, g, x: gelu_gradient(out, g, x, approximate == "tanh"), g, x)
 
 
-def cumulative(x: Array, approximate: str, out: Array | None = None) -> Array:
+@kernel
+def gelu_values(out: Array, x: Array, by_tanh: bool) -> None:
+    """out ← x Φ(x)"""
+    cumulative(x, by_tanh, out)
+    out *= x
+
+
+@kernel
+def gelu_gradient(out: Array, g: Array, x: Array, by_tanh: bool) -> None:
+    """out ← g (Φ(x) + x φ(x))"""
+    phi = cumulative(x, by_tanh)
+    slope = np.square(x, out=out)
+    if by_tanh:  # φ = (1 + tanh u) / 2 has the slope (1 - tanh² u) / 2 · u' = 2 φ (1 - φ) u'
+        slope *= 6 * SLOPE * CUBIC
+        slope += 2 * SLOPE
+        slope *= phi
+        slope *= 1 - phi
+    else:
+        slope *= -0.5
+        np.exp(slope, out=slope)
+        slope *= 1 / math.sqrt(2 * math.pi)
+    slope *= x
+    slope += phi
+    slope *= g
+
+
+def cumulative(x: Array, by_tanh: bool, out: Array | None = None) -> Array:
     """Φ(x), written to out if there is one."""
     out = np.empty_like(x) if out is None else out
-    if approximate == "tanh":  # (1 + tanh(x (c + c k x²))) / 2
+    if by_tanh:  # (1 + tanh(x (c + c k x²))) / 2
         np.square(x, out=out)
         out *= SLOPE * CUBIC
         out += SLOPE
