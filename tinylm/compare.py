@@ -16,7 +16,7 @@ from .plot import plot_ladder
 from .prepare import Prepared, prepare
 from .weights import write
 
-COUNTED = {"unigram": 1, "bigram": 2, "n-gram": None}
+COUNTED: dict[str, int | None] = {"unigram": 1, "bigram": 2, "n-gram": None}
 """Models that only count, and their order; None is the best."""
 
 LADDER = (*COUNTED, *models.MODELS)
@@ -61,20 +61,23 @@ def compare(folder: Path, chosen: Sequence[str], options: dict[str, Any]) -> lis
 
 
 def count(name: str, options: dict[str, Any]) -> Rung:
-    """An n-gram of characters. The best order is the one that scores best on the last tenth of the training part."""
+    """An n-gram of characters. The best one is that which scores best on the last tenth of the training part."""
     text = prepare(options["data"], options["tokenizer"] or "character", options["vocabulary"])
-    began, order = time.monotonic(), COUNTED[name] or _best_order(text)
-    model = NGram(len(text.tokenizer), order).fit(text.ids[:text.start])
+    began = time.monotonic()
+    given = COUNTED[name]
+    order, estimator = (given, "kneser-ney") if given else _best(text)
+    model = NGram(len(text.tokenizer), order, estimator=estimator).fit(text.ids[:text.start])
     seconds, score = time.monotonic() - began, evaluate_held_out(model, text).bits_per_byte
-    print(f"order {order}, {model.size:,} counts: {score:.3f} bits per byte")
-    about = "counts" if COUNTED[name] else f"Kneser-Ney, order {order}"
-    return Rung(name, about, model.size, seconds, score)
+    print(f"{estimator}, order {order}, {model.size:,} counts: {score:.3f} bits per byte")
+    return Rung(name, f"{estimator}, order {order}", model.size, seconds, score)
 
 
-def _best_order(text: Prepared) -> int:
-    place = text.start - text.start // 10
-    tried = {order: NGram(len(text.tokenizer), order).fit(text.ids[:place]).score(text.ids[:text.start], place)
-             for order in range(3, LONGEST + 1)}
+def _best(text: Prepared) -> tuple[int, str]:
+    """The order and the estimator that predict the last tenth of the training part best from the rest of it."""
+    place, size = text.start - text.start // 10, len(text.tokenizer)
+    tried = {(order, estimator): NGram(size, order, estimator=estimator).fit(text.ids[:place]).score(
+                 text.ids[:text.start], place)
+             for order in range(3, LONGEST + 1) for estimator in ("kneser-ney", "modified-kneser-ney")}
     return min(tried, key=tried.__getitem__)
 
 
@@ -117,7 +120,8 @@ def _details(rung: Rung) -> str:
     """What stands below a bar."""
     size = rung.parameters
     short = f"{size / 1e6:.1f}M" if size >= 1e5 else f"{size / 1e3:.0f}k" if size >= 1e3 else str(size)
-    return f"{short}\n{_duration(rung.seconds)}\n{rung.about.replace(', ', chr(10)).replace(' of ', chr(10))}"
+    about = rung.about.replace(", ", "\n").replace("modified-", "modified\n")
+    return f"{short}\n{_duration(rung.seconds)}\n{about}"
 
 
 def _duration(seconds: float) -> str:
@@ -127,10 +131,10 @@ def _duration(seconds: float) -> str:
 def table(rungs: Sequence[Rung]) -> str:
     """The models as lines of text, with a bar for the bits."""
     most = max(rung.bits_per_byte for rung in rungs)
-    lines = [f"{'model':9} {'':24} {'parameters':>12} {'time':>9}  bits per byte"]
+    lines = [f"{'model':9} {'':30} {'parameters':>12} {'time':>9}  bits per byte"]
     for rung in rungs:
         bar = "█" * max(1, round(24 * rung.bits_per_byte / most))
-        lines.append(f"{rung.model:9} {rung.about:24} {rung.parameters:12,} {_duration(rung.seconds):>9}  "
+        lines.append(f"{rung.model:9} {rung.about:30} {rung.parameters:12,} {_duration(rung.seconds):>9}  "
                      f"{rung.bits_per_byte:5.3f} {bar}")
     return "\n".join(lines)
 
