@@ -153,7 +153,7 @@ def _settings() -> dict[str, dict[str, Any]]:
         "tokenizer": {"metavar": "KIND", "help": "what a token is: character, byte, bpe (learnt from the text), word, "
                       f"gpt2, or the path of a tokenizer.json {best}"},
         "vocabulary": {"type": int, "metavar": "N", "help": f"how many tokens bpe or word shall have {best}"},
-        "minutes": {"type": float, "help": "how long to train (default 4, unless --steps is given)"},
+        "minutes": {"type": float, "help": "how long to train (default 3.5, or 5 to compare, unless --steps is given)"},
         "steps": {"type": _whole, "help": "how many steps to train: unlike minutes, exactly repeatable"},
         "batch-size": {"type": int, "metavar": "N", "help": f"examples in a batch {best}"},
         "lr": {"type": float, "help": f"the highest learning rate {best}"},

@@ -17,7 +17,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "rnn": {"batch_size": 32, "clip": 1.0},
     "gru": {"batch_size": 32, "clip": 1.0},
     "lstm": {"batch_size": 32, "clip": 1.0},
-    "gpt": {"batch_size": 16, "lr": 3e-3, "weight_decay": 0.1, "clip": 1.0},
+    "gpt": {"batch_size": 32, "lr": 3e-3, "weight_decay": 0.1, "clip": 1.0},
 }
 
 

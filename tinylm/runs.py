@@ -28,7 +28,7 @@ from .train import Trainer
 FIXED = ("data", "model", "preset", "tokenizer", "vocabulary")
 """Options that a run cannot change on its way: its weights and its tokenizer hang on them."""
 
-MINUTES = 4.0
+MINUTES = 3.5
 """How long a training takes unless it is told."""
 
 IDS = "tokens.bin"

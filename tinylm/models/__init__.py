@@ -48,7 +48,7 @@ PRESETS: dict[str, dict[str, dict[str, int | float]]] = {
     },
     "gpt": {
         "tiny": {"context": 32, "width": 48, "layers": 2, "heads": 2},
-        "small": {"context": 128, "width": 128, "layers": 4, "heads": 4},
+        "small": {"context": 64, "width": 128, "layers": 4, "heads": 4},
         "base": {"context": 256, "width": 384, "layers": 6, "heads": 6, "dropout": 0.1},
     },
 }
