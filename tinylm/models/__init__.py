@@ -28,7 +28,7 @@ PRESETS: dict[str, dict[str, dict[str, int | float]]] = {
     },
     "cnn": {
         "tiny": {"context": 32, "width": 48, "layers": 4, "kernel": 2},
-        "small": {"context": 64, "width": 128, "layers": 5, "kernel": 3},
+        "small": {"context": 64, "width": 128, "layers": 5, "kernel": 3, "dropout": 0.3},
         "base": {"context": 256, "width": 384, "layers": 7, "kernel": 3, "dropout": 0.1},
     },
     "rnn": {
@@ -38,12 +38,12 @@ PRESETS: dict[str, dict[str, dict[str, int | float]]] = {
     },
     "gru": {
         "tiny": {"context": 32, "embedding": 32, "hidden": 112},
-        "small": {"context": 64, "embedding": 64, "hidden": 448},
+        "small": {"context": 64, "embedding": 64, "hidden": 448, "dropout": 0.3},
         "base": {"context": 128, "embedding": 256, "hidden": 768, "layers": 3, "dropout": 0.1},
     },
     "lstm": {
         "tiny": {"context": 32, "embedding": 32, "hidden": 96},
-        "small": {"context": 64, "embedding": 64, "hidden": 384},
+        "small": {"context": 64, "embedding": 64, "hidden": 384, "dropout": 0.3},
         "base": {"context": 128, "embedding": 256, "hidden": 640, "layers": 3, "dropout": 0.1},
     },
     "gpt": {
