@@ -88,7 +88,8 @@ def load() -> None:
     try:
         importlib.import_module("numba")
     except ImportError as error:
-        raise ImportError("compiled kernels need Numba, and it does not import: pip install 'tinylm[fast]'") from error
+        raise ImportError("compiled kernels need Numba, and it does not import: pip install numba (or, in a clone of "
+                          'TinyLM, pip install -e ".[fast]")') from error
     importlib.import_module("tinylm.loops")
 
 
