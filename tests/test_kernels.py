@@ -14,7 +14,7 @@ from tinylm.kernels import KERNELS, compiled
 from tinylm.shards import Shards
 
 HAVE = importlib.util.find_spec("numba") is not None
-needs_numba = pytest.mark.skipif(not HAVE, reason="Numba is not installed: pip install 'tinylm[fast]'")
+needs_numba = pytest.mark.skipif(not HAVE, reason="Numba is not installed: pip install numba")
 
 
 def arguments(name, rng):
@@ -181,7 +181,7 @@ def test_the_innermost_block_decides(monkeypatch):
 def test_without_numba(monkeypatch):
     monkeypatch.delenv(kernels.SWITCH, raising=False)
     monkeypatch.setitem(sys.modules, "numba", None)  # importing it fails
-    with pytest.raises(ImportError, match=r"pip install 'tinylm\[fast\]'"), compiled():
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[fast\]"'), compiled():
         pass
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with compiled(None) as on:

@@ -20,7 +20,7 @@ HAVE_NUMBA = importlib.util.find_spec("numba") is not None
 
 
 @pytest.fixture(params=["numpy", pytest.param("compiled", marks=pytest.mark.skipif(
-    not HAVE_NUMBA, reason="Numba is not installed: pip install 'tinylm[fast]'"))])
+    not HAVE_NUMBA, reason="Numba is not installed: pip install numba"))])
 def engine(request):
     """The test runs with NumPy alone, and once more with compiled kernels, where Numba is installed."""
     with compiled(request.param == "compiled"):
