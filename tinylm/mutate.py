@@ -48,6 +48,8 @@ EQUIVALENT: dict[str, str] = {
     "_transposed arguments: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": "an exchange is symmetric",
     "masked.input arguments: masked(g, keep, scale) -> masked(g, scale, keep)": "a product commutes",
     "linear.input call: rows(g) -> g": "the product of each batch by itself has the same rows, only slower",
+    "layer_norm.input/weight/bias name: input -> g": "where only shape and dtype are used, which are those of g too",
+    "rms_norm.input/weight name: input -> g": "where only shape and dtype are used, which are those of g too",
     "deposit arguments: accumulate(gradients[place], gradient) -> accumulate(gradient, gradients[place])":
         "addition commutes",
     "fill_in call: next((g for g in gradients if g is not None)) -> (g for g in gradients if g is not None)":

@@ -41,7 +41,7 @@ class GPT(nn.Module):
     absolute = True
     batch_axis = 0
 
-    def __init__(self, vocabulary: int, context: int = 128, width: int = 128, layers: int = 4, heads: int = 4,
+    def __init__(self, vocabulary: int, context: int = 64, width: int = 128, layers: int = 4, heads: int = 4,
                  dropout: float = 0.0, seed: int = 0) -> None:
         self.context = self.sees = context
         rng = generator(seed)
