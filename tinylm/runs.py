@@ -249,6 +249,6 @@ def _refuse_taken(folder: Path) -> None:
 def _warn_of_threads(folder: Path, before: Mapping[str, int], now: Mapping[str, int]) -> None:
     had, has = (f"{one['workers']} workers, {one['blas_threads']} threads for matrix products and "
                 f"{'compiled' if one['compiled'] else 'no compiled'} kernels" for one in (before, now))
-    print(f"tinylm: {folder} was begun with {had}, and goes on with {has}: sums are rounded in another order, so the last "
-          f"bits will differ. --workers {before['workers']} and the variables OPENBLAS_NUM_THREADS="
+    print(f"tinylm: {folder} was begun with {had}, and goes on with {has}: sums are rounded in another order, so the "
+          f"last bits will differ. --workers {before['workers']} and the variables OPENBLAS_NUM_THREADS="
           f"{before['blas_threads']} and TINYLM_FAST={before['compiled']} bring them back", file=sys.stderr)
