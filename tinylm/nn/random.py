@@ -96,4 +96,6 @@ def _rows(shape: tuple[int, int], p: float, of_batch: bool) -> np.ndarray:
     stream = np.random.Philox(key=np.array(key, dtype=np.uint64), counter=first)
     drawn = stream.random_raw(4 * rows * blocks).astype("<u8", copy=False).view("<u4")  # the low half comes first
     threshold = math.ceil(float(np.float32(p)) * 2**24) << 8
-    return drawn.reshape(rows, 8 * blocks)[:, :width] >= threshold
+    if threshold == 2**32:  # none is as high; NumPy 2.0.0 breaks its own memory when it compares beyond the dtype
+        return np.zeros(shape, dtype=bool)
+    return drawn.reshape(rows, 8 * blocks)[:, :width] >= threshold  # (rows, width)
