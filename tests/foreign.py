@@ -75,7 +75,7 @@ class ForeignArray(NDArrayOperatorsMixin):
     flags = property(lambda self: SimpleNamespace(c_contiguous=self._values.flags.c_contiguous))
     get = lambda self: self._values.copy()
     copy = lambda self, order="C": ForeignArray(self._values.copy(order))
-    view = lambda self: ForeignArray(self._values.view(), [self])
+    view = lambda self, *dtype: ForeignArray(self._values.view(*dtype), [self])
     astype = lambda self, dtype, copy=True: ForeignArray(self._values.astype(dtype, copy=copy), [self])
     for _name in ("min", "max", "any", "all", "sum", "mean", "prod", "argmax", "ravel", "reshape", "transpose"):
         locals()[_name] = lambda self, *args, _name=_name, **settings: wrap(

@@ -88,3 +88,10 @@ def test_embedding_adds_up_repeated_ids(device):
     weight = tl.Tensor(np.ones((3, 2)), requires_grad=True)
     ops.embedding(tl.Tensor([[2, 0], [2, 2]]), weight).sum().backward()
     assert weight.grad.tolist() == [[1, 1], [0, 0], [3, 3]]
+
+
+def test_what_relu_cuts_off_has_no_gradient_even_where_it_would_be_infinite():
+    x = tl.Tensor([-1.0, 4.0], requires_grad=True)
+    with np.errstate(divide="ignore"):
+        (gradient,) = tl.grad(np.sqrt(tl.relu(x)).sum(), [x])  # √ has an infinite slope at 0, and 0 · ∞ is NaN
+    assert gradient.tolist() == [0.0, 0.25]

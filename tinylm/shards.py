@@ -21,7 +21,7 @@ from .kernels import compiled
 from .nn import Module
 from .tensor import Tensor
 
-ENOUGH = 12_500_000
+ENOUGH = 50_000_000
 """n workers pay where weights times positions are at least this times n²: what they compute is divided by n, but what
 the interpreter does for each of them, it does for one after the other."""
 
@@ -32,10 +32,10 @@ class Shards:
     model    rows of its inputs must not depend on each other: a Module with `splits = False` inside refuses
     loss     loss(model(inputs), targets): the mean over the targets that count
     count    how many of the targets count
-    workers  how many threads; None for `suitable`
+    workers  how many threads; None for `suitable`, and `each` then has a thread for every core whatever that says
 
-    Inside `with shards:` the threads are kept, and matrix products held to one thread each if there are several;
-    outside, the shards are taken one after the other, which gives the same numbers.
+    Inside `with shards:` the threads are kept, and matrix products held to one thread each if there are several
+    workers; outside, the shards are taken one after the other, which gives the same numbers.
 
     Raises ValueError where several workers are asked for, and model or loss cannot be split, or stand on a GPU.
     """
@@ -47,6 +47,7 @@ class Shards:
         if workers is not None and workers > 1 and (reason := unsplittable(model, loss)):
             raise ValueError(f"workers={workers}: {reason}; take workers=1")
         self.model, self.loss, self.count, self.workers = model, loss, count, workers
+        self.threads = workers or 1
         self._pool: ThreadPoolExecutor | None = None
         self._stack = ExitStack()
         self._sums: list[Sum] = []
@@ -55,6 +56,8 @@ class Shards:
         """How many workers there are: as asked for, or from now on as suits batches like the first one."""
         if self.workers is None:
             self.workers = suitable(self.model, self.loss, batches(0))
+            on_cpu = all(parameter.device == "cpu" for parameter in self.model.parameters())
+            self.threads = max(self.workers, cores()) if on_cpu else 1
         return self.workers
 
     def __enter__(self) -> Shards:
@@ -62,7 +65,8 @@ class Shards:
             from threadpoolctl import threadpool_limits
 
             self._stack.enter_context(threadpool_limits(1, user_api="blas"))
-            self._pool = self._stack.enter_context(ThreadPoolExecutor(self.workers - 1, "tinylm"))
+        if self.threads > 1:
+            self._pool = self._stack.enter_context(ThreadPoolExecutor(self.threads - 1, "tinylm"))
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -108,7 +112,7 @@ class Shards:
                            "detached on the way? What is not to be trained is not given to the optimizer")
 
     def each(self, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-        """work(item) for every item, on the workers; the results stand in the order of the items.
+        """work(item) for every item, on the threads; the results stand in the order of the items.
 
         Each sees this thread's switches (`no_grad`, `fused`, the device) as they stand now. An error is raised as it
         was, once nothing runs any more.
@@ -117,7 +121,7 @@ class Shards:
             return [work(item) for item in items[place::stripes]]
 
         pool = self._pool
-        stripes = 1 if pool is None else max(1, min(self.workers or 1, len(items)))
+        stripes = 1 if pool is None else max(1, min(self.threads, len(items)))
         futures: list[Future[Any]] = []
         try:
             if pool is not None:
