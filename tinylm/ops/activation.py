@@ -26,7 +26,7 @@ _KEEP = np.array([[True, False, True], [False, True, True]])
 
 @primitive(samples=[call(R(2, 3), _KEEP), call(R(), _KEEP[0, 0]), call(R(0, 3), _KEEP[:0])], analytic=False)
 def gated(x: Array, keep: Array) -> Array:
-    """y = x where keep, else 0. Its bits are multiplied by 1 or 0: four times as fast as `where`, and 0 · ∞ is no NaN"""
+    """y = x where keep, else 0. Its bits times 1 or 0: four times as fast as `where`, and 0 · ∞ is no NaN"""
     return np.multiply(x.view(f"i{x.dtype.itemsize}"), keep).view(x.dtype)
 
 gated.vjp("x")(lambda g, keep: gated(g, keep))
