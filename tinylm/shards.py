@@ -21,7 +21,7 @@ from .kernels import compiled
 from .nn import Module
 from .tensor import Tensor
 
-ENOUGH = 50_000_000
+ENOUGH = 160_000_000
 """n workers pay where weights times positions are at least this times n²: what they compute is divided by n, but what
 the interpreter does for each of them, it does for one after the other."""
 
