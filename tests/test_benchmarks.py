@@ -21,6 +21,7 @@ sys.path.insert(0, str(FOLDER))
 import common  # noqa: E402
 import scaling  # noqa: E402
 import training  # noqa: E402
+import where  # noqa: E402
 from workloads import floor, in_tinylm  # noqa: E402
 from workloads.adamw import AdamW  # noqa: E402
 from workloads.libraries import LIBRARIES, gpu  # noqa: E402
@@ -271,3 +272,9 @@ def test_the_peak_of_memory():
     if sys.platform == "linux":
         common.reset_peak()
         assert common.peak() - before < 30 * 2**20
+
+
+def test_where_the_time_goes_names_the_operations():
+    found = where.answer("NumPy", list(TINY["mlp"]), 2)
+    assert {"linear, forward", "linear, backward", "relu, backward"} <= set(found["operations"])
+    assert min(found["step"], found["optimizer"], found["products"], *found["operations"].values()) > 0
