@@ -294,6 +294,15 @@ def wheres(name: str, rng: np.random.Generator) -> Iterator[Case]:
                    lambda x, m=mask: torch.where(torch.tensor(m), x.new_tensor(0.5), x), [uniform(rng, shape)])
 
 
+@family("gated")
+def gates(name: str, rng: np.random.Generator) -> Iterator[Case]:
+    for shape in SHAPES:
+        for chance in (0.0, 0.5, 1.0):
+            keep = rng.random(shape) < chance
+            yield Case(f"keep {chance}", lambda x, k=keep: ops.activation.gated(x, k),
+                       lambda x, k=keep: torch.where(torch.tensor(k), x, x.new_tensor(0.0)), [uniform(rng, shape)])
+
+
 @family("astype")
 def astypes(name: str, rng: np.random.Generator) -> Iterator[Case]:
     for shape, dtype in itertools.product(SHAPES, ("float16", "float32", "float64")):
