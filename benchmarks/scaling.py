@@ -69,6 +69,7 @@ def plot(figures: Figures, path: Path) -> None:
     """Time above and memory below, a column for every curve, both axes logarithmic."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
     names = list(dict.fromkeys(entry["curve"] for entry in figures))
     figure = Figure(figsize=(2.2 + 2.2 * len(names), 4.6), layout="constrained")
@@ -81,6 +82,11 @@ def plot(figures: Figures, path: Path) -> None:
                           label=LIBRARIES[library].title)
             axis.set_xscale("log", base=2)
             axis.set_yscale("log")
+            axis.set_xticks(list(curve)[::max(1, len(curve) // 3)])
+            axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            for one in (axis.xaxis, axis.yaxis):
+                one.set_major_formatter(StrMethodFormatter("{x:g}"))
+                one.set_minor_locator(NullLocator())
             axis.grid(alpha=0.3)
             axis.tick_params(labelsize=8)
     for axis, name in zip(grid[-1], names, strict=True):
