@@ -10,8 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from .tokenizer import File, Tokenizer, check_unicode
-
-UNKNOWN_WORD = "<unk>"
+from .vocabulary import UNKNOWN_WORD, frequent
 
 PATTERN = r"[\p{L}\p{M}\p{N}_]+(?:['’]\p{L}+)*|[^\s\p{L}\p{M}\p{N}_]"
 """A word, with what follows its apostrophes ("don't", "Rosalind's"), or a single other mark."""
@@ -55,8 +54,7 @@ class Words(Tokenizer):
         if max_size is not None and max_size <= len(reserved):
             raise ValueError(f"Words.fit: max_size is {max_size}, but the unknown word and the special tokens "
                              f"take {len(reserved)}")
-        words = [word for word in sorted(counts, key=lambda word: (-counts[word], word))
-                 if counts[word] >= min_count and word not in reserved.ids]
+        words = [word for word in frequent(counts, min_count) if word not in reserved.ids]
         room = None if max_size is None else max_size - len(reserved)
         return cls([UNKNOWN_WORD, *words[:room]], reserved.special)
 
