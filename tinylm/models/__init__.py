@@ -8,15 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from .cnn import CNN
+from .glove import GloVe
 from .gpt import GPT
 from .gru import GRU
 from .language import detached, next_token_loss
 from .lstm import LSTM
 from .mlp import MLP
+from .ngram import NGram
+from .pmi import PMI, pmi_matrix
 from .rnn import RNN
+from .word2vec import Word2Vec
 
-__all__ = ["CNN", "GPT", "GRU", "LSTM", "MLP", "MODELS", "PRESETS", "RNN", "build", "detached", "next_token_loss",
-           "preset"]
+__all__ = ["CNN", "GPT", "GRU", "LSTM", "MLP", "MODELS", "PMI", "PRESETS", "RNN", "GloVe", "NGram", "Word2Vec",
+           "build", "detached", "next_token_loss", "pmi_matrix", "preset"]
 
 MODELS: dict[str, Any] = {"mlp": MLP, "cnn": CNN, "rnn": RNN, "gru": GRU, "lstm": LSTM, "gpt": GPT}
 """Every model by the name that `tinylm train --model` takes, as a rule from the weakest to the strongest."""
