@@ -3,6 +3,7 @@
 from .answers import exact_match, normalized, token_f1
 from .calibration import Reliability, expected_calibration_error, reliability_curve
 from .classes import accuracy, confusion_matrix, f1, precision, recall, top_k_accuracy
+from .correlation import spearman
 from .diversity import distinct_n
 from .edits import character_error_rate, edit_distance, word_error_rate
 from .inputs import UndefinedMetricWarning
@@ -22,5 +23,5 @@ __all__ = [
     "entity_f1", "entity_report", "exact_match", "expected_calibration_error", "f1", "log_loss", "normalized",
     "paired_bootstrap", "perplexity", "plot_calibration", "plot_confusion_matrix", "plot_precision_recall", "plot_roc",
     "precision", "precision_recall_curve", "randomization_test", "recall", "reliability_curve", "roc_auc", "roc_curve",
-    "rouge_l", "rouge_lsum", "rouge_n", "sentence_bleu", "token_f1", "top_k_accuracy", "word_error_rate",
+    "rouge_l", "rouge_lsum", "rouge_n", "sentence_bleu", "spearman", "token_f1", "top_k_accuracy", "word_error_rate",
 ]
