@@ -1,7 +1,7 @@
 """word2vec beside gensim's: words per second, the loss on held-out text, and the peak of memory.
 
-Each is in a process of its own, and has two cores: gensim two workers, TinyLM the thread that learns and the one that
-draws. Both get the same lists of words, and the same settings. A word counts each time that it is gone through,
+Each is in a process of its own, with two cores: gensim has two workers, TinyLM uses one core alone.
+Both get the same lists of words, and the same settings. A word counts each time that it is gone through,
 whether it is passed over or not; finding the vocabulary is in the time. The peak of memory is that of a process that
 reads the text from a file, line by line, above what it had after its imports.
 """

@@ -13,7 +13,7 @@ vectors that were there before it. Each moves its word's u against its own error
 move it N times: the error, σ(h·u) - 1 say, is then multiplied by about 1 - rate N σ' |h|², where σ' ≤ ¼. Past -1 it
 grows from step to step, and the vectors with it. So rate N is held in bounds: a step has fewer positions in texts of
 few words (`positions_of`), and where a text says one word over and over, as rulers (-----) do, each time counts less
-(`Draws.calmed`).
+(`Draws._calmed`).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Batch(NamedTuple):
     mix    (blocks, positions, words): how the vector h of each position is made of them, a mean; None where each
            position reads the one word in its place
     asked  (blocks, words): what is asked for, rows of the output vectors: first those that may be right
-    right  (blocks, positions, first words): how often each of those is the right answer: 0 or 1, or less (`calmed`)
+    right  (blocks, positions, first words): how often each of those is the right answer: 0 or 1, or less (`Draws._calmed`)
     wrong  (blocks, positions, other words): for how many wrong answers each of the others counts
     rate   the learning rate
     place  how many words of the text, over all epochs, came before
@@ -159,24 +159,27 @@ class Draws:
             alone = (each > 0).astype(dtype)
             right = np.eye(block, dtype=dtype) * alone
             others = (centres[:, :, None] != wrong[:, None, :]) * (share * alone)
+        pairs = right.sum(2)  # (blocks, block): the right ones of each position
+        reads = (1 + self.negative) * (pairs if mix is None else near.sum(1))  # (blocks, words read): of each word
+        asks = np.concatenate([right.sum(1), np.repeat(share * pairs.sum(1, keepdims=True), BLOCK, 1)], 1)
         for begin in range(0, blocks, self.blocks):
             part = slice(begin, begin + self.blocks)
             place = epoch * len(self.ids) + int(places[margin + begin * block])
             rate = self.rates[0] + (self.rates[1] - self.rates[0]) * place / (len(self.ids) * self.epochs)
-            yield self.calmed(Batch(given[part], None if mix is None else mix[part], asked[part], right[part],
-                                    others[part], rate, place))
+            batch = Batch(given[part], None if mix is None else mix[part], asked[part], right[part], others[part], rate,
+                          place)
+            yield self._calmed(batch, reads[part], asks[part])
 
-    def calmed(self, batch: Batch) -> Batch:
+    def _calmed(self, batch: Batch, reads: np.ndarray, asks: np.ndarray) -> Batch:
         """The batch, in which pairs of a word that would be pushed beyond PUSH count less, so that it is not.
+
+        reads  (blocks, words read): the pairs of each, and
+        asks   (blocks, words asked for): of each of these
 
         A pair has a word that is read, or several, and one that is asked for; the one that allows the least decides.
         Wrong words drawn that are right are counted too: so few do not matter.
         """
-        pairs = batch.right.sum(2)  # (blocks, positions): the right ones
-        read = pairs if batch.mix is None else np.count_nonzero(batch.mix, 1)  # (blocks, words)
-        given = self._together(batch.given, (1 + self.negative) * read)
-        wrong = np.repeat(self.negative / BLOCK * pairs.sum(1, keepdims=True), BLOCK, 1)  # (blocks, words)
-        asked = self._together(batch.asked, np.concatenate([batch.right.sum(1), wrong], 1))
+        given, asked = self._together(batch.given, reads), self._together(batch.asked, asks)
         if batch.rate * max(given.max(), asked.max()) <= PUSH:
             return batch
         given, asked = ((PUSH / np.maximum(batch.rate * each, PUSH)).astype(self.dtype) for each in (given, asked))

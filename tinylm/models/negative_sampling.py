@@ -6,18 +6,12 @@ those are fetched and written, and each once: `Rows` adds up what a batch has fo
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .draws import Batch
-
-AHEAD = 4
-"""Batches made in one go on the other thread: handing one over costs as much as a tenth of making it."""
 
 
 class Rows:
@@ -42,62 +36,36 @@ class Rows:
         matrix[self.rows] += self.sums @ vectors.reshape(-1, matrix.shape[1])  # (rows, ids) (ids, width)
 
 
-class Prepared(NamedTuple):
-    """What a step needs of a batch that does not depend on the vectors, so that another thread can work it out.
-
-    given, mix, asked  as in the batch
-    first       how many of the words asked for, the first, may be right
-    factor      (blocks, positions, words): -rate · ∂loss/∂s is factor · (tanh(½ s) - 1) for these, + 1 for the others
-    backward    (blocks, words, positions): whether the position reads the word; None where each reads one
-    to_inputs   which rows of the input vectors are moved, and
-    to_outputs  which of the output vectors
-    """
-
-    given: np.ndarray
-    mix: np.ndarray | None
-    asked: np.ndarray
-    first: int
-    factor: np.ndarray
-    backward: np.ndarray | None
-    to_inputs: Rows
-    to_outputs: Rows
-
-
-def prepared(batch: Batch) -> Prepared:
-    """A batch, ready for `step`.
+def step(inputs: np.ndarray, outputs: np.ndarray, batch: Batch) -> None:
+    """θ ← θ - rate · ∂loss/∂θ for the input and output vectors, in place.  (vocabulary, width) each
 
     With s = h·u, the loss is Σ right (-ln σ(s)) + Σ wrong (-ln σ(-s)). As σ' = σ (1 - σ) and σ(s) = ½ + ½ tanh(½ s),
         ∂loss/∂s = right (σ(s) - 1) + wrong σ(s) = ½ right (tanh(½ s) - 1) + ½ wrong (tanh(½ s) + 1).
-    """
-    factor = np.concatenate([batch.right, batch.wrong], -1)
-    factor *= -0.5 * batch.rate
-    backward = None if batch.mix is None else (batch.mix > 0).astype(factor.dtype).mT
-    return Prepared(batch.given, batch.mix, batch.asked, batch.right.shape[-1], factor, backward,
-                    Rows(batch.given, factor.dtype), Rows(batch.asked, factor.dtype))
-
-
-def step(inputs: np.ndarray, outputs: np.ndarray, given: Prepared) -> None:
-    """θ ← θ - rate · ∂loss/∂θ for the input and output vectors, in place.  (vocabulary, width) each
-
     ∂loss/∂h = ∂loss/∂s u,  ∂loss/∂u = ∂loss/∂sᵀ h, and each word that h is the mean of gets the whole of ∂loss/∂h, see
     `Network.mean`.
     """
-    h, u = hidden(inputs, given.given, given.mix), np.take(outputs, given.asked, axis=0)  # (blocks, words, width)
+    h, u = hidden(inputs, batch), np.take(outputs, batch.asked, axis=0)  # (blocks, words, width)
     s = h @ u.mT  # (blocks, positions, words)
     s *= 0.5
     np.tanh(s, out=s)
-    s[..., :given.first] -= 1
-    s[..., given.first:] += 1
-    s *= given.factor
+    first = batch.right.shape[-1]
+    right, wrong = s[..., :first], s[..., first:]
+    right -= 1
+    wrong += 1
+    right *= batch.right
+    wrong *= batch.wrong
+    s *= -0.5 * batch.rate
     moves = s @ u  # (blocks, positions, width)
-    given.to_outputs.add(outputs, s.mT @ h)
-    given.to_inputs.add(inputs, moves if given.backward is None else given.backward @ moves)
+    if batch.mix is not None:
+        moves = (batch.mix > 0).astype(s.dtype).mT @ moves  # (blocks, words, width)
+    Rows(batch.asked, s.dtype).add(outputs, s.mT @ h)
+    Rows(batch.given, s.dtype).add(inputs, moves)
 
 
-def hidden(inputs: np.ndarray, given: np.ndarray, mix: np.ndarray | None) -> np.ndarray:
+def hidden(inputs: np.ndarray, batch: Batch) -> np.ndarray:
     """The vector of each position: its word's, or the mean of its neighbours'.  (blocks, positions, width)"""
-    read = np.take(inputs, given, axis=0)  # (blocks, words, width)
-    return read if mix is None else mix @ read
+    read = np.take(inputs, batch.given, axis=0)  # (blocks, words, width)
+    return read if batch.mix is None else batch.mix @ read
 
 
 def surprise(inputs: np.ndarray, outputs: np.ndarray, batches: Iterable[Batch]) -> float:
@@ -107,7 +75,7 @@ def surprise(inputs: np.ndarray, outputs: np.ndarray, batches: Iterable[Batch]) 
     """
     total = pairs = 0.0
     for batch in batches:
-        scores = hidden(inputs, batch.given, batch.mix) @ outputs[batch.asked].mT  # (blocks, positions, words)
+        scores = hidden(inputs, batch) @ outputs[batch.asked].mT  # (blocks, positions, words)
         first = batch.right.shape[-1]
         total += float((np.logaddexp(0, -scores[..., :first]) * batch.right).sum(dtype=np.float64))
         total += float((np.logaddexp(0, scores[..., first:]) * batch.wrong).sum(dtype=np.float64))
@@ -115,22 +83,10 @@ def surprise(inputs: np.ndarray, outputs: np.ndarray, batches: Iterable[Batch]) 
     return total / pairs if pairs else float("nan")
 
 
-def ahead(things: Iterator[Any], size: int = AHEAD) -> Iterator[Any]:
-    """The same things, made some before they are asked for, on a thread of their own."""
-    def some() -> list[Any]:
-        return list(islice(things, size))
-
-    with ThreadPoolExecutor(1, "tinylm") as pool:
-        waiting = deque([pool.submit(some), pool.submit(some)])
-        while made := waiting.popleft().result():
-            waiting.append(pool.submit(some))
-            yield from made
-
-
 def train(inputs: np.ndarray, outputs: np.ndarray, batches: Iterator[Batch]) -> None:
-    """Take a step for every batch, in place. The next ones are drawn meanwhile, so two cores have work."""
+    """Take a step for every batch, in place."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"):  # the products are small: threads would wait for each other
-        for batch in ahead(map(prepared, batches)):
+        for batch in batches:
             step(inputs, outputs, batch)
