@@ -51,7 +51,7 @@ class Batch(NamedTuple):
     mix    (blocks, positions, words): how the vector h of each position is made of them, a mean; None where each
            position reads the one word in its place
     asked  (blocks, words): what is asked for, rows of the output vectors: first those that may be right
-    right  (blocks, positions, first words): how often each of those is the right answer: 0 or 1, or less (`Draws._calmed`)
+    right  (blocks, positions, first words): how often each of those is the right answer: 0, 1 or less (`Draws._calmed`)
     wrong  (blocks, positions, other words): for how many wrong answers each of the others counts
     rate   the learning rate
     place  how many words of the text, over all epochs, came before
