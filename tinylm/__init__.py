@@ -26,7 +26,10 @@ _LATER = {
     "vjp": "derivatives", "hvp": "derivatives", "draw": "picture", "Trainer": "train", "remat": "recompute",
     "kept_memory": "memory", "compiled": "kernels", "generate": "generation",
     "stream": "generation", "evaluate": "evaluation", "profile": "profiling",
-    "nn": None, "optim": None, "models": None, "text": None, "data": None, "metrics": None,
+    "WordVectors": "vectors", "read_vectors": "vector_files", "write_vectors": "vector_files", "plot_map": "vector_map",
+    "principal_components": "pca", "cooccurrences": "cooccurrence",
+    "nn": None, "optim": None, "models": None, "text": None, "data": None, "metrics": None, "learn": None,
+    "corpus": None,
 }
 """Names that are imported at first use, and the module that has them (None: they are modules themselves)."""
 

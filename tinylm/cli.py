@@ -18,9 +18,12 @@ HEAD = """TinyLM: language models from their primitives.
   tinylm eval         how well does a model predict a text?
   tinylm compare      every model from counting to a GPT on one chart
   tinylm ngram        count instead of training: the model before neural ones
+  tinylm vectors      vectors for words: neighbours, analogies, a map
   tinylm resume       go on with a training that was stopped
   tinylm data         the texts to learn from: where from, how large, good for what
+  tinylm clean        make a corpus of raw text: drop the broken, the double, the held-out
   tinylm gradcheck    prove every derivative in the engine
+  tinylm lessons      the course: notebooks with exercises that are checked
 
 Each has its own help: tinylm train --help"""
 
@@ -121,12 +124,21 @@ def parser() -> Parser:
     counts.add_argument("--add", type=float, metavar="K", help="count each token K times more: the estimator add")
     counts.add_argument("--name", help="the run is saved as runs/NAME (default: ngram, numbered)")
 
+    from . import clean_cli, vectors_cli
+
+    clean_cli.add_options(command("clean", None, clean_cli.SUMMARY))
+    vectors_cli.add_options(command("vectors", None, vectors_cli.SUMMARY))
+
     check = command("gradcheck", _gradcheck, "prove the derivatives",
                     "It compares each derivative rule with finite differences.")
     check.add_argument("names", nargs="*", metavar="NAME", help="operations (default: all); one is shown in full")
     check.add_argument("--mutate", action="store_true", help="prove that the check can fail: break every rule, "
                        "and count how many of the breaks are found")
     check.add_argument("--device", choices=["cpu", "gpu"], help="where to compute (default: wherever it can)")
+
+    from . import lessons_cli
+
+    lessons_cli.add_options(command("lessons", lessons_cli.run, lessons_cli.SUMMARY))
 
     texts = command("data", _data, "show the texts to learn from",
                     "Without a name it lists the built-in ones; of a text it shows where it comes from, its licence, "
@@ -281,7 +293,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; gives its exit code: 0, 1 for an error, 2 for a wrong option, 130 after Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8")  # a console of Windows may be something else
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # Windows's may be something else
     args = parser().parse_args(arguments)
     try:
         from .backend import device

@@ -11,7 +11,9 @@ def test_rows_add_up_as_add_at_does(ids, seed):
     matrix, vectors = rng.standard_normal((7, 3)), rng.standard_normal((len(ids), 3))
     expected = matrix.copy()
     np.add.at(expected, ids, vectors)
-    Rows(np.array(ids), np.float64).add(matrix, vectors)
+    rows = Rows(7)
+    rows.add(np.zeros((7, 3)), np.array([6, 0, 6, 5]), np.ones((4, 3)))  # what was seen before does not matter
+    rows.add(matrix, np.array(ids), vectors)
     assert np.allclose(matrix, expected, rtol=0, atol=1e-13)
 
 

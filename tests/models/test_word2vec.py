@@ -75,7 +75,7 @@ def test_a_step_goes_down_the_finite_differences(sg, form):
     if form == "primitives":
         word2vec.step_by_step(*moved, iter([batch]))
     else:
-        negative_sampling.step(*moved, batch)
+        negative_sampling.step(*moved, batch, negative_sampling.Rows(len(inputs)))
     assert np.abs(inputs - moved[0] - to_inputs).max() < 1e-7 < 0.1 < np.abs(to_inputs).max()
     assert np.abs(outputs - moved[1] - to_outputs).max() < 1e-7 < 0.1 < np.abs(to_outputs).max()
 

@@ -146,22 +146,21 @@ class Draws:
             for values in (words, sentences))  # (blocks, block), (blocks, block + 2 window)
         near = (self._far <= reach) & (of_centre[:, :, None] == of_other[:, None, :])  # (blocks, block, around)
         near &= (of_centre != END)[:, :, None]
-        right = near.astype(dtype)
-        each = right.sum(-1, keepdims=True)  # (blocks, block, 1): how many neighbours
+        beside = near.astype(dtype)
+        each = beside.sum(-1, keepdims=True)  # (blocks, block, 1): how many neighbours
         share = self.negative / wrong.shape[1]
         given, asked = np.maximum(centres, 0), np.maximum(around, 0)  # what is beside the text counts for nothing
-        mix = None
         if self.sg:
+            mix, pairs, right, reads = None, each, beside, each[..., 0]
             same = (around[:, :, None] == wrong[:, None, :]).astype(dtype)  # a word drawn that is right says nothing
-            asked, others = np.concatenate([asked, wrong], 1), share * (each - right @ same)
+            asked, others, asks = np.concatenate([asked, wrong], 1), share * (each - right @ same), beside.sum(1)
         else:
-            given, asked, mix = asked, np.concatenate([given, wrong], 1), right / np.maximum(each, 1)
-            alone = (each > 0).astype(dtype)
-            right = np.eye(block, dtype=dtype) * alone
-            others = (centres[:, :, None] != wrong[:, None, :]) * (share * alone)
-        pairs = right.sum(2)  # (blocks, block): the right ones of each position
-        reads = (1 + self.negative) * (pairs if mix is None else near.sum(1))  # (blocks, words read): of each word
-        asks = np.concatenate([right.sum(1), np.repeat(share * pairs.sum(1, keepdims=True), BLOCK, 1)], 1)
+            given, asked, mix = asked, np.concatenate([given, wrong], 1), beside / np.maximum(each, 1)
+            pairs = (each > 0).astype(dtype)  # (blocks, block, 1): how often a position is asked
+            right, reads, asks = np.eye(block, dtype=dtype) * pairs, beside.sum(1), pairs[..., 0]
+            others = (centres[:, :, None] != wrong[:, None, :]) * (share * pairs)
+        reads = (1 + self.negative) * reads  # (blocks, words read): in how many pairs each is, right and wrong
+        asks = np.concatenate([asks, np.repeat(share * pairs.sum(1), BLOCK, 1)], 1)  # (blocks, words asked for)
         for begin in range(0, blocks, self.blocks):
             part = slice(begin, begin + self.blocks)
             place = epoch * len(self.ids) + int(places[margin + begin * block])

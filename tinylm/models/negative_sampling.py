@@ -7,7 +7,6 @@ those are fetched and written, and each once: `Rows` adds up what a batch has fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -20,23 +19,25 @@ class Rows:
     The sums are a product H v, where H[i, k] = 1 if the vector k belongs to the i-th of the rows that occur.
     """
 
-    def __init__(self, ids: np.ndarray, dtype: Any) -> None:
-        from scipy.sparse import csr_array
+    def __init__(self, vocabulary: int) -> None:
+        self._last = np.zeros(vocabulary, np.int32)  # where each row was last seen among some ids
+
+    def add(self, matrix: np.ndarray, ids: np.ndarray, vectors: np.ndarray) -> None:
+        """matrix[ids] += vectors, where a row that comes several times gets all of them."""
+        from scipy.sparse import csc_array
 
         ids = ids.reshape(-1)
-        order = np.argsort(ids, kind="stable")
-        ordered = ids[order]
-        new = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-        starts = np.concatenate([[0], new, [len(ids)]])
-        self.rows = ordered[starts[:-1]]
-        self.sums = csr_array((np.ones(len(ids), dtype), order, starts), shape=(len(self.rows), len(ids)))
-
-    def add(self, matrix: np.ndarray, vectors: np.ndarray) -> None:
-        """matrix[ids] += vectors, where a row that comes several times gets all of them."""
-        matrix[self.rows] += self.sums @ vectors.reshape(-1, matrix.shape[1])  # (rows, ids) (ids, width)
+        places = np.arange(len(ids) + 1, dtype=np.int32)
+        self._last[ids] = places[:-1]
+        last = self._last[ids]  # (ids,): the place that stands for all places of the same row
+        chosen = last == places[:-1]
+        number = np.cumsum(chosen, dtype=np.int32) - 1
+        rows = ids[chosen]
+        sums = csc_array((np.ones(len(ids), vectors.dtype), number[last], places), shape=(len(rows), len(ids)))
+        matrix[rows] += sums @ vectors.reshape(-1, matrix.shape[1])  # (rows, ids) (ids, width)
 
 
-def step(inputs: np.ndarray, outputs: np.ndarray, batch: Batch) -> None:
+def step(inputs: np.ndarray, outputs: np.ndarray, batch: Batch, rows: Rows) -> None:
     """θ ← θ - rate · ∂loss/∂θ for the input and output vectors, in place.  (vocabulary, width) each
 
     With s = h·u, the loss is Σ right (-ln σ(s)) + Σ wrong (-ln σ(-s)). As σ' = σ (1 - σ) and σ(s) = ½ + ½ tanh(½ s),
@@ -58,8 +59,8 @@ def step(inputs: np.ndarray, outputs: np.ndarray, batch: Batch) -> None:
     moves = s @ u  # (blocks, positions, width)
     if batch.mix is not None:
         moves = (batch.mix > 0).astype(s.dtype).mT @ moves  # (blocks, words, width)
-    Rows(batch.asked, s.dtype).add(outputs, s.mT @ h)
-    Rows(batch.given, s.dtype).add(inputs, moves)
+    rows.add(outputs, batch.asked, s.mT @ h)
+    rows.add(inputs, batch.given, moves)
 
 
 def hidden(inputs: np.ndarray, batch: Batch) -> np.ndarray:
@@ -87,6 +88,7 @@ def train(inputs: np.ndarray, outputs: np.ndarray, batches: Iterator[Batch]) -> 
     """Take a step for every batch, in place."""
     from threadpoolctl import threadpool_limits
 
+    rows = Rows(len(inputs))
     with threadpool_limits(1, user_api="blas"):  # the products are small: threads would wait for each other
         for batch in batches:
-            step(inputs, outputs, batch)
+            step(inputs, outputs, batch, rows)
