@@ -86,7 +86,7 @@ def test_groups_and_words_that_need_care(tmp_path):
 
 
 def test_a_character_that_no_font_has(tmp_path, monkeypatch):
-    monkeypatch.setattr(vector_map, "CHINESE", ())
+    monkeypatch.setattr(vector_map, "chinese_font", lambda: None)
     vectors = WordVectors(["春天", "秋天", "x"], np.eye(3))
     with pytest.warns(UserWarning) as caught:
         plot_map(vectors, vectors.words, tmp_path / "map.png")

@@ -10,14 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .fonts import chinese_font
 from .pca import principal_components
 from .vectors import WordVectors
 from .weights import write
 
 FORMATS = (".png", ".svg")
-
-CHINESE = ("PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei")
-"""Fonts that have what matplotlib's own lacks; those that are installed are asked after it."""
 
 RINGS = (5, 11, 18, 27, 38)
 """How far from its point a label may stand, in pixels: the nearest place that is free."""
@@ -149,8 +147,7 @@ def _family(labels: Sequence[str]) -> list[str]:
 
     found, characters = ["DejaVu Sans"], dict.fromkeys("".join(labels))
     if any(ord(character) >= 0x2E80 for character in characters):
-        installed = set(font_manager.get_font_names())
-        found += [name for name in CHINESE if name in installed]
+        found += filter(None, [chinese_font()])
     fonts = [font_manager.get_font(font_manager.findfont(name)) for name in found]
     missing = [each for each in characters if not any(font.get_char_index(ord(each)) for font in fonts)]
     if missing:

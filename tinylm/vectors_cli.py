@@ -169,12 +169,13 @@ def paragraphs(sources: Iterable[str]) -> Iterator[list[str]]:
     import regex
 
     from . import data
+    from .models.sentences import lines
     from .text.words import PATTERN
 
     split, words, some = regex.compile(PATTERN).findall, [], False
     sources = list(sources)
     for source in sources:
-        for line in _lines(data.chunks(source)):
+        for line in lines(data.chunks(source)):
             found = [word for part in split(line.lower()) if (word := part.strip("_")) and word[0].isalnum()]
             words += found
             some = some or bool(found)
@@ -187,14 +188,6 @@ def paragraphs(sources: Iterable[str]) -> Iterator[list[str]]:
         words = []
     if not some:
         raise ValueError(f"there is no word in {', '.join(sources)}, only marks and blanks")
-
-
-def _lines(pieces: Iterable[str]) -> Iterator[str]:
-    rest = ""
-    for piece in pieces:
-        *lines, rest = (rest + piece).split("\n")
-        yield from lines
-    yield rest
 
 
 def _model(args: Any) -> Any:

@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from tinylm.learn import build, figures
+from tinylm.learn import build
 from tinylm.learn.build import LessonError, comparable, fingerprint, joined, main
 
 SOURCE = '''# %% [markdown] lang="en"
@@ -89,7 +89,7 @@ def without_a_kernel(monkeypatch):
                 cell.outputs = [build.tools()[2].v4.new_output("stream", name="stdout", text=said)]
         return 1.5
     monkeypatch.setattr(build, "execute", execute)
-    monkeypatch.setattr(figures, "chinese_font", lambda: "Some Font")
+    monkeypatch.setattr(build, "chinese_font", lambda: "Some Font")
 
 
 def test_each_language_has_its_own_cells(source, tools):
@@ -188,7 +188,7 @@ def test_a_lesson_with_complaints(source, tools):
 
 
 def test_without_a_font_no_chinese_notebook(source, tools, without_a_kernel, monkeypatch):
-    monkeypatch.setattr(figures, "chinese_font", lambda: None)
+    monkeypatch.setattr(build, "chinese_font", lambda: None)
     build.build(source, "en")
     with pytest.raises(LessonError, match="install one, such as Debian's fonts-wqy-microhei"):
         build.build(source, "zh")

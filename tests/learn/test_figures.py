@@ -49,30 +49,6 @@ def test_the_font_is_asked_after_the_first(monkeypatch):
     assert matplotlib.rcParams["axes.grid"]
 
 
-def test_a_font_installed_after_matplotlib_made_its_list(monkeypatch):
-    from matplotlib import font_manager
-
-    class Font:
-        name = "DejaVu Sans"
-
-    added = []
-
-    def addfont(path):
-        added.append(Path(path).name)
-        new = Font()
-        new.name = "WenQuanYi Micro Hei"
-        manager.ttflist.append(new)
-    manager = type("Manager", (), {"ttflist": [Font()], "addfont": staticmethod(addfont)})
-    monkeypatch.setattr(font_manager, "fontManager", manager)
-    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: ["/f/wqy-microhei.ttc", "/f/other.ttf"])
-    monkeypatch.setattr(figures.importlib.util, "find_spec", lambda name: None)
-    assert figures.chinese_font.__wrapped__() == "WenQuanYi Micro Hei"
-    assert added == ["wqy-microhei.ttc"]
-    manager.ttflist[:] = [Font()]
-    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [])
-    assert figures.chinese_font.__wrapped__() is None
-
-
 def test_canvas():
     axes = canvas(x=("step", "步长"), y="loss", log="xy")
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")

@@ -24,8 +24,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..fonts import chinese_font
 from ..weights import write
-from . import figures
 from .anatomy import complaints, unproved_numbers
 from .language import LANGUAGES
 from .pictures import slim
@@ -182,7 +182,7 @@ def build(source: Path, tongue: str) -> tuple[float, bool]:
     Raises LessonError for a lesson that has complaints, fails, or grows too large, and where there is no font.
     """
     _, _, nbformat = tools()
-    if tongue == "zh" and figures.chinese_font() is None:
+    if tongue == "zh" and chinese_font() is None:
         raise LessonError("no font with Chinese characters is here, so the figures would have English labels: install "
                           "one, such as Debian's fonts-wqy-microhei (apt-get install fonts-wqy-microhei)")
     notebook = assemble(source, tongue)

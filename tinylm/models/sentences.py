@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,7 +88,7 @@ def _lists(sentences: Any) -> Iterable[Any]:
         import regex
 
         split = regex.compile(PATTERN).findall
-        return (split(line) for line in _lines(chunks(sentences)))
+        return (split(line) for line in lines(chunks(sentences)))
     if isinstance(sentences, np.ndarray) and sentences.ndim == 1:
         sentences = [sentences]
     try:
@@ -98,7 +98,8 @@ def _lists(sentences: Any) -> Iterable[Any]:
                         f"{type(sentences).__name__}: {sentences!r:.60}") from error
 
 
-def _lines(pieces: Iterable[str]) -> Iterable[str]:
+def lines(pieces: Iterable[str]) -> Iterator[str]:
+    """The lines of a text that comes in pieces, without their ends."""
     rest = ""
     for piece in pieces:
         *lines, rest = (rest + piece).split("\n")
