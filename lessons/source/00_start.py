@@ -32,7 +32,7 @@ import tinylm as tl
 from tinylm.learn import begin, canvas, check, hint, label, say, solution
 
 begin("00", "en")
-threadpool_limits(1)  # matrices this small are fastest on one core
+threadpool_limits(1);  # matrices this small are fastest on one core
 # %% [markdown] lang="en"
 # ## Where the idea came from
 # Andrey Markov (1913) counted by hand which letters follow which in twenty thousand letters of *Eugene Onegin*. Claude
@@ -197,9 +197,9 @@ def batches(step):  # twelve of them, drawn anew for each step
     return windows.sample(12, np.random.default_rng(step))
 
 optimizer = tl.optim.AdamW(model.parameters(), lr=4e-3)
-held = tl.data.Sequences(unseen, model.context).batches(64, fresh=32)[::6]  # here and there
+held = tl.data.Sequences(unseen, model.context).batches(64, fresh=32)
 trainer = tl.Trainer(model, tl.models.next_token_loss, optimizer, batches, held, log="log.csv")
-trainer.fit(steps=1800)
+trainer.fit(steps=1800, evaluations=10, part=len(held))
 size = sum(parameter.size for parameter in model.parameters())
 bits = tl.evaluate(model, tokenizer, held_out).bits / len(held_out)
 print(say(f"{size:,} parameters, {trainer.steps} steps: {bits:.2f} bits per character",

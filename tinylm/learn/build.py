@@ -118,7 +118,8 @@ def execute(notebook: Any) -> float:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         folder = Path(place, "notebook")
         folder.mkdir()
-        surroundings = {**os.environ, "TINYLM_CONFIG": str(Path(place, "config")), "PYTHONHASHSEED": "0",
+        surroundings = {**os.environ, "PYTHONWARNDEFAULTENCODING": "",  # what others open is not our affair
+                        "TINYLM_CONFIG": str(Path(place, "config")), "PYTHONHASHSEED": "0",
                         "IPYTHONDIR": str(Path(place, "ipython"))}
         client = nbclient.NotebookClient(notebook, timeout=MOST_SECONDS, kernel_name="python3", record_timing=False,
                                          extra_arguments=["--IPKernelApp.log_level=ERROR"],
