@@ -87,8 +87,12 @@ def test_both_languages_draw_the_same_pictures(source):
 
 @pytest.mark.lessons
 @pytest.mark.parametrize(("source", "tongue"), BOTH)
-def test_executed_again_it_gives_the_same(source, tongue):
-    """All but what varies from machine to machine, which its cell says, and pictures."""
+def test_executed_again_it_gives_the_same(source, tongue, monkeypatch):
+    """All but what varies from machine to machine, which its cell says, and pictures.
+
+    Two minutes are what the builder allows; here a slow machine is no failure, and .ci/run limits the sum.
+    """
+    monkeypatch.setattr(build, "MOST_SECONDS", 5 * build.MOST_SECONDS)
     notebook = build.assemble(source, tongue)
     seconds = build.execute(notebook)
     print(f"{source.stem} ({tongue}): {seconds:.0f} s")
