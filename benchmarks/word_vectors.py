@@ -73,7 +73,7 @@ def gensim_model(sg: bool, seed: int) -> Callable[[Any], Any]:
 def held_out(sg: bool) -> tuple[list[str], list[Any]]:
     """The words that are learnt, and what is asked of both libraries: the same draws."""
     from tinylm.models import Word2Vec
-    from tinylm.models.sentences import numbered, read
+    from tinylm.models.numbering import numbered, read
 
     known = read(corpus()[0], SETTINGS["min_count"])
     draws = Word2Vec(**SETTINGS, sg=sg).draws(numbered(corpus()[1], known.words), known.counts, epochs=1, rates=(0, 0))

@@ -76,7 +76,7 @@ def test_resumed_is_as_if_nothing_had_happened(here, capsys, monkeypatch, option
 
 SCRIPT = """
 import builtins, os, sys, time
-from tinylm import weights
+from tinylm import atomic
 from tinylm.cli import main
 from tinylm.train import Trainer
 
@@ -103,7 +103,7 @@ def slow_replace(*arguments):
     replace(*arguments)
     time.sleep(0.002)
 
-weights.open, weights.os.replace = Slow, slow_replace
+atomic.open, atomic.os.replace = Slow, slow_replace
 print("ready", flush=True)
 sys.exit(main(sys.argv[1:]))
 """

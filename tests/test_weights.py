@@ -23,18 +23,6 @@ def test_facts_come_back_bit_for_bit(tmp_path):
         weights.load_weights(tmp_path / "w")
 
 
-def test_a_write_that_is_stopped_leaves_the_old_file(tmp_path, monkeypatch):
-    def stopped(*arguments):
-        raise KeyboardInterrupt
-
-    weights.write(tmp_path / "file", b"old")
-    for call in ("fsync", "replace"):
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(weights.os, call, stopped)
-            weights.write(tmp_path / "file", b"new")
-        assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
-
-
 @pytest.mark.parametrize("length", [0x480, 0x4b50])
 def test_a_header_whose_length_begins_as_a_pickle_or_a_zip_does(tmp_path, length):
     """It is a multiple of 8, so one file in 32 begins with 0x80."""

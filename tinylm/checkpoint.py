@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import models, text
+from .atomic import write
 from .models.ngram import NGram
 from .nn import Module
 from .text import Tokenizer
-from .weights import load_weights, save_weights, write
+from .weights import load_weights, save_weights
 
 CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import checkpoint, models, runs
+from .atomic import write
 from .evaluation import evaluate_held_out
 from .lock import locked
 from .models.ngram import LONGEST, NGram
 from .plot import plot_ladder
 from .prepare import Prepared, prepare
-from .weights import write
 
 COUNTED: dict[str, int | None] = {"unigram": 1, "bigram": 2, "n-gram": None}
 """Models that only count, and their order; None is the best."""

@@ -9,14 +9,16 @@ memory shall hold, and what they come to is kept in sorted runs on the disk, whi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .bars import shown
+
 END = -1
-"""Stands between two texts: words of different ones are never near each other."""
+"""Stands between two texts, or after each sentence: words of different ones are never near each other."""
 
 PAIRS = 2**21
 """So many pairs are held at a time. Sorting them takes 50 bytes for each, or 150 where almost all differ: 300 MB."""
@@ -71,11 +73,11 @@ def cooccurrences(ids: Any, vocabulary: int, window: int = 10, *, symmetric: boo
     with tempfile.TemporaryDirectory(prefix="tinylm-", ignore_cleanup_errors=True) as folder:
         runs = _Runs(Path(folder), pairs)
         step = max(1, pairs // window)
-        for begin in _shown(range(0, len(ids), step), "counting pairs"):
+        for begin in shown(range(0, len(ids), step), "counting pairs"):
             start = min(begin, window)  # so many words before were counted, and are seen
             text = _checked(ids[begin - start:begin + step], vocabulary)
             runs.add(_count(text, start, vocabulary, window, symmetric, WEIGHTING[weighting]))
-        for part in _shown(runs.merged(vocabulary), "merging pairs"):
+        for part in shown(runs.merged(vocabulary), "merging pairs"):
             rows += np.bincount(part.keys // vocabulary, minlength=vocabulary)
             columns.append((part.keys % vocabulary).astype(np.int32))
             values.append(part.values)
@@ -187,10 +189,3 @@ def _checked(ids: np.ndarray, vocabulary: int) -> np.ndarray:
     if wrong.size:
         raise IndexError(f"cooccurrences: there is no id {wrong[0]} in a vocabulary of {vocabulary}")
     return ids
-
-
-def _shown(things: Iterable[Any], what: str) -> Iterable[Any]:
-    """The things, with a bar on the screen once they take more than two seconds."""
-    from tqdm import tqdm
-
-    return tqdm(things, what, leave=False, delay=2)

@@ -12,9 +12,9 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from .atomic import write
 from .learn import lessons
 from .learn.language import LANGUAGES, say, speak, spoken
-from .weights import write
 
 SUMMARY = "list, open and copy the lessons: notebooks with exercises that are checked"
 FOLDER = "my-lessons"

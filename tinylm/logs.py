@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .weights import write
+from .atomic import write
 
 
 class Unit(NamedTuple):

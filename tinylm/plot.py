@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .weights import write
+from .atomic import write
 
 
 def plot_losses(log: str | Path, picture: str | Path, unit: str = "loss") -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .weights import write
+from .atomic import write
 
 FORMATS = (".png", ".svg")
 ROWS = 24  # of bars, at most

@@ -22,6 +22,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from .atomic import replacing
+from .bars import shown
 from .vectors import WordVectors
 
 LINES = 4096
@@ -92,8 +94,6 @@ def write_vectors(path: str | Path, vectors: WordVectors) -> None:
     Raises ValueError for words that the format cannot hold: empty ones, those with white space in them, and those that
     UTF-8 has no bytes for (half of a surrogate pair, which broken text may hold).
     """
-    from tqdm import tqdm
-
     path = Path(path)
     for word in vectors.words:
         if not word or re.search(r"[ \t\r\n\v\f]", word):
@@ -105,18 +105,10 @@ def write_vectors(path: str | Path, vectors: WordVectors) -> None:
             raise ValueError(f"write_vectors: the word {word!r} cannot be written in UTF-8: {error.reason}") from error
     digits = 9 if vectors.matrix.dtype == np.float32 else 17  # as many as tell two neighbouring numbers apart
     form = " ".join([f"%.{digits}g"] * vectors.dimensions)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "w", encoding="utf-8", newline="\n") as file:
-            file.write(f"{len(vectors)} {vectors.dimensions}\n")
-            for word, row in zip(tqdm(vectors.words, f"writing {path.name}", leave=False, delay=2), vectors.matrix,
-                                 strict=True):
-                file.write(f"{word} {form % tuple(row.tolist())}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write(f"{len(vectors)} {vectors.dimensions}\n".encode())
+        for word, row in zip(shown(vectors.words, f"writing {path.name}"), vectors.matrix, strict=True):
+            file.write(f"{word} {form % tuple(row.tolist())}\n".encode())
 
 
 def _unpacked(path: Path, raw: BinaryIO) -> Iterator[bytes]:

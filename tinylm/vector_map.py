@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .atomic import write
 from .fonts import chinese_font
 from .pca import principal_components
 from .vectors import WordVectors
-from .weights import write
 
 FORMATS = (".png", ".svg")
 

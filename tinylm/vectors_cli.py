@@ -169,7 +169,7 @@ def paragraphs(sources: Iterable[str]) -> Iterator[list[str]]:
     import regex
 
     from . import data
-    from .models.sentences import lines
+    from .models.numbering import lines
     from .text.words import PATTERN
 
     split, words, some = regex.compile(PATTERN).findall, [], False

@@ -1,21 +1,17 @@
-"""Named arrays in a file, and back: safetensors, each array with its checksum, written whole or not at all.
-
-A file is written under another name first, pushed to the disk, and only then renamed: whatever happens on
-the way, the old file or the new one is there, whole.
-"""
+"""Named arrays in a file, and back: safetensors, each array with its checksum, written whole or not at all."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from .atomic import write
 
 
 def save_weights(path: str | Path, weights: Mapping[str, np.ndarray], facts: Mapping[str, Any] | None = None) -> None:
@@ -31,7 +27,7 @@ def save_weights(path: str | Path, weights: Mapping[str, np.ndarray], facts: Map
     if facts is not None:
         text = json.dumps(dict(facts))
         metadata |= {"facts": text, "facts.sha256": _sha256(text.encode("utf-8"))}
-    write(Path(path), to_bytes(arrays, metadata))
+    write(path, to_bytes(arrays, metadata))
 
 
 def load_weights(path: str | Path) -> dict[str, np.ndarray]:
@@ -64,27 +60,6 @@ def load_with_facts(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, 
     if wrong:
         raise ValueError(f"{path} is damaged: {', '.join(wrong)} differs from what was saved (SHA-256): {way_out}")
     return weights, json.loads(facts)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace the file at once, or leave it as it is: never half of it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # the name, too, shall be there after a power cut; Windows has no such call
-        with contextlib.suppress(OSError):
-            directory = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
 
 
 def _sha256(content: bytes) -> str:

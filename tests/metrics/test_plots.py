@@ -53,7 +53,7 @@ def test_a_failure_leaves_the_old_picture(monkeypatch, tmp_path):
     def fail(*given):
         raise OSError("disk full")
 
-    monkeypatch.setattr(plots.os, "replace", fail)
+    monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
         plot_roc(TRUE, SCORE, picture)
     assert picture.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1

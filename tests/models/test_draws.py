@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from tinylm.cooccurrence import END
 from tinylm.models import draws
 from tinylm.models.draws import Draws, kept, noise
-from tinylm.models.sentences import END
 
 SETTINGS = {"window": 3, "negative": 5, "sample": 0.0, "sg": True, "positions": 24, "dtype": np.float64}
 

@@ -8,7 +8,7 @@ import tinylm as tl
 from tinylm.cooccurrence import cooccurrences
 from tinylm.data import planted
 from tinylm.models.glove import Batch, GloVe, Objective, by_hand, step_by_step
-from tinylm.models.sentences import read
+from tinylm.models.numbering import read
 
 TEXT = [line.split() for line in ("the cat sat on the mat", "the dog sat on the log", "a cat and a dog ran", "cats",
                                   "the mat and the log burn and the cat and the dog ran away from the fire on the mat")]

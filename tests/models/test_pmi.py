@@ -5,8 +5,8 @@ from scipy.sparse import csr_array
 from tinylm.cooccurrence import cooccurrences
 from tinylm.data import planted
 from tinylm.metrics import spearman
+from tinylm.models.numbering import read
 from tinylm.models.pmi import PMI, pmi_matrix
-from tinylm.models.sentences import read
 from tinylm.models.word2vec import Word2Vec
 from tinylm.vectors import WordVectors
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import tinylm as tl
+from tinylm.cooccurrence import END
 from tinylm.data import planted
 from tinylm.models import Word2Vec, negative_sampling, word2vec
 from tinylm.models.draws import Draws, positions_of
-from tinylm.models.sentences import END, read
+from tinylm.models.numbering import read
 from tinylm.word_tests import Question
 
 FORMS = pytest.mark.parametrize("sg", [True, False], ids=["skip-gram", "CBOW"])

@@ -8,7 +8,7 @@ from tinylm import data
 from tinylm.models import Word2Vec
 from tinylm.models.draws import kept, noise
 from tinylm.models.negative_sampling import surprise
-from tinylm.models.sentences import numbered, read
+from tinylm.models.numbering import numbered, read
 from tinylm.vector_files import read_vectors, write_vectors
 from tinylm.vectors import WordVectors
 from tinylm.word_tests import Question

@@ -23,10 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from ..atomic import write
+from ..bars import progress
 from ..data.files import Survey
-from ..weights import write
 from .banding import bands_and_rows
-from .bars import progress
 from .clusters import first_alike
 from .decontamination import RUN, contaminated, words_to_avoid
 from .duplicates import first_equal

@@ -9,10 +9,10 @@ from typing import Self
 
 import numpy as np
 
+from ..bars import progress
 from ..data.corpora import CORPORA
 from ..text.cleaning import collapse_whitespace, normalise_unicode, remove_controls
 from . import banding, quality, repetition
-from .bars import progress
 from .duplicates import fingerprint
 from .hashing import grams, words_of
 from .minhash import MinHash

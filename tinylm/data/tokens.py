@@ -11,11 +11,13 @@ import json
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from ..atomic import replacing
 from .corpora import chunks
 from .files import BLOCK
 
@@ -60,29 +62,26 @@ def write_tokens(path: str | Path, source: str | Path, tokenizer: Tokenizer) -> 
 
 def write_ids(path: str | Path, pieces: Iterable[np.ndarray], tokenizer: Tokenizer) -> int:
     """As `write_tokens`, for ids that come in pieces; where there are none, no file is written."""
-    path = Path(path)
     dtype = id_type(tokenizer)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     length, checksum = 0, hashlib.sha256()
-    try:
-        with open(part, "wb") as file:
-            file.write(b" " * HEADER)
-            for ids in pieces:
-                content = ids.astype(dtype).tobytes()
-                file.write(content)
-                checksum.update(content)
-                length += len(ids)
-            header = json.dumps({"format": FORMAT, "dtype": dtype.str, "length": length, "vocabulary": len(tokenizer),
-                                 "tokenizer": _identity(tokenizer), "sha256": checksum.hexdigest()})
-            file.seek(0)
-            file.write(header.ljust(HEADER - 1).encode("ascii") + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if length:
-            os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with suppress(_NoIds), replacing(path) as file:
+        file.write(b" " * HEADER)
+        for ids in pieces:
+            content = ids.astype(dtype).tobytes()
+            file.write(content)
+            checksum.update(content)
+            length += len(ids)
+        if not length:
+            raise _NoIds
+        header = json.dumps({"format": FORMAT, "dtype": dtype.str, "length": length, "vocabulary": len(tokenizer),
+                             "tokenizer": _identity(tokenizer), "sha256": checksum.hexdigest()})
+        file.seek(0)
+        file.write(header.ljust(HEADER - 1).encode("ascii") + b"\n")
     return length
+
+
+class _NoIds(Exception):  # noqa: N818  (no error: there is nothing to write)
+    pass
 
 
 def id_type(tokenizer: Tokenizer) -> np.dtype:

@@ -24,8 +24,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..atomic import write
 from ..fonts import chinese_font
-from ..weights import write
 from .anatomy import complaints, unproved_numbers
 from .language import LANGUAGES
 from .pictures import slim

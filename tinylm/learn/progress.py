@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from ..weights import write
+from ..atomic import write
 
 
 class Record(NamedTuple):

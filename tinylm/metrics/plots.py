@@ -7,13 +7,13 @@ replaced at once or left as it is.
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..atomic import write
 from . import inputs
 from .calibration import expected_calibration_error, reliability_curve
 from .classes import confusion_matrix
@@ -120,9 +120,4 @@ def _save(figure: Any, picture: str | Path) -> None:
     content = io.BytesIO()
     path = Path(picture)
     figure.savefig(content, format=path.suffix.lower()[1:])
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content.getvalue())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write(path, content.getvalue())

@@ -7,11 +7,13 @@ grams of one context side by side, and a gram is found by bisection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+
+from ..bars import shown
 
 
 class Grams(NamedTuple):
@@ -75,10 +77,3 @@ def continuations(grams: Sequence[Grams]) -> list[np.ndarray]:
     """Kneser-Ney's counts: below the longest order, the number of different tokens that stand before each gram."""
     below = [np.bincount(longer.shorter, minlength=len(each.keys)) for each, longer in pairwise(grams)]
     return [*below, grams[-1].counts]
-
-
-def shown(things: Iterable[Any], what: str) -> Iterable[Any]:
-    """The things, with a bar on the screen once they take more than two seconds."""
-    from tqdm import tqdm
-
-    return tqdm(things, what, leave=False, delay=2)

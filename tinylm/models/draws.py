@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import generator
-from .sentences import END
+from ..cooccurrence import END
 
 POWER = 0.75
 """Wrong words are drawn by count^0.75: rare ones more often than they occur (Mikolov et al. 2013b)."""

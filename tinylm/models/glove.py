@@ -22,7 +22,7 @@ from ..cooccurrence import cooccurrences
 from ..graph import MODE
 from ..tensor import Tensor, grad
 from ..vectors import WordVectors
-from .sentences import read
+from .numbering import read
 
 
 class Batch(NamedTuple):
@@ -156,7 +156,7 @@ class GloVe:
         return self._vectors
 
     def fit(self, sentences: Any) -> Self:
-        """Learn from `sentences`, as `sentences.read` takes them: lists of words, or a path.
+        """Learn from `sentences`, as `numbering.read` takes them: lists of words, or a path.
 
         Raises ValueError for a text without words, and for one in which no two stand side by side.
         """

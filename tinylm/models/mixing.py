@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .counts import shown
+from ..bars import shown
 
 
 def fit_weights(likelihoods: Sequence[np.ndarray], seen: Sequence[np.ndarray], uniform: float,

@@ -13,9 +13,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..bars import shown
 from ..weights import load_with_facts, save_weights
 from . import mixing, smoothing
-from .counts import Grams, count, numbers_along, shown
+from .counts import Grams, count, numbers_along
 from .smoothing import Shares
 
 LONGEST = 10

@@ -16,7 +16,7 @@ import numpy as np
 from ..cooccurrence import WEIGHTING, cooccurrences
 from ..pca import Factors, truncated_svd
 from ..vectors import WordVectors
-from .sentences import read
+from .numbering import read
 
 
 def pmi_matrix(counts: Any, negative: float = 1.0, ns_exponent: float = 1.0, positive: bool = True) -> Any:
@@ -92,7 +92,7 @@ class PMI:
         return self._vectors
 
     def fit(self, sentences: Any) -> Self:
-        """Count the pairs of `sentences`, as `sentences.read` takes them (lists of words, or a path), and decompose.
+        """Count the pairs of `sentences`, as `numbering.read` takes them (lists of words, or a path), and decompose.
 
         Raises ValueError for a text without words, with fewer different ones than vector_size, and for one in which no
         two stand near each other more often than by chance.

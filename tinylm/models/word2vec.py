@@ -20,13 +20,14 @@ import numpy as np
 
 from .. import nn, optim
 from ..backend import generator
+from ..cooccurrence import END
 from ..graph import MODE
 from ..ops.activation import softplus
 from ..tensor import Tensor, grad
 from ..vectors import WordVectors
 from . import negative_sampling
 from .draws import MOST, Batch, Draws, positions_of
-from .sentences import END, Sentences, numbered, read
+from .numbering import Sentences, numbered, read
 
 
 class Network(nn.Module):
@@ -120,7 +121,7 @@ class Word2Vec:
         return self._vectors
 
     def fit(self, sentences: Any) -> Self:
-        """Learn from `sentences`, as `sentences.read` takes them: lists of words, or a path.
+        """Learn from `sentences`, as `numbering.read` takes them: lists of words, or a path.
 
         Raises ValueError for a text without words, without two different ones, or in which no two stand side by side.
         """

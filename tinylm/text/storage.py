@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from .. import atomic
 
 
 def write(path: str | Path, kind: str, content: dict[str, Any]) -> None:
@@ -16,16 +17,7 @@ def write(path: str | Path, kind: str, content: dict[str, Any]) -> None:
     Raises ValueError for what JSON cannot hold: NaN, or half of a surrogate pair.
     """
     text = json.dumps({"tinylm": kind, **content}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(part, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    atomic.write(path, text.encode("utf-8"))
 
 
 def read(path: str | Path, kind: str) -> dict[str, Any]:

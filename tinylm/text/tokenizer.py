@@ -15,6 +15,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from ..atomic import write
+
 START = "<|endoftext|>"  # GPT-2's name for what stands between two texts, and so before one
 
 
@@ -113,8 +115,8 @@ class Tokenizer(ABC):
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
     def save(self, path: str | Path) -> None:
-        """Write tokenizer.json."""
-        Path(path).write_text(self.to_json(), encoding="utf-8", newline="\n")
+        """Write tokenizer.json, whole or not at all."""
+        write(path, self.to_json().encode("utf-8"))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+
+def shown(things: Iterable[Any], what: str) -> Iterable[Any]:
+    """The things, with a bar on the screen once they take more than two seconds."""
+    from tqdm import tqdm
+
+    return tqdm(things, what, leave=False, delay=2)
 
 
 @contextmanager

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinylm.models import sentences as module
-from tinylm.models.sentences import END, numbered, read
+from tinylm.cooccurrence import END
+from tinylm.models import numbering as module
+from tinylm.models.numbering import numbered, read
 
 TEXT = [["the", "cat", "saw", "the", "dog"], [], ["the", "dog", "sat"], ["sat"]]
 

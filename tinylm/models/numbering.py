@@ -9,12 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..bars import shown
+from ..cooccurrence import END
 from ..data import chunks
 from ..text.words import PATTERN
-from .counts import shown
-
-END = -1
-"""Stands after every sentence."""
 
 PIECE = 2**20
 """So many words are counted, and numbered anew, at a time."""
