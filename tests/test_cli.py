@@ -179,3 +179,10 @@ def test_help_and_the_module():
     heavy = "{'tqdm', 'safetensors', 'scipy', 'tinylm.nn'}"
     code = f"import sys, tinylm.cli as c; c.parser(); print({heavy} & set(sys.modules))"
     assert python("-c", code).strip() == "set()"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
+def test_an_error_about_a_name_that_is_no_utf_8():
+    command = [sys.executable, "-m", "tinylm", "data", b"no\xff.txt"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 1 and "no\\udcff.txt" in done.stderr and "Traceback" not in done.stderr

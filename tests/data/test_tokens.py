@@ -41,6 +41,13 @@ def test_written_is_read(tmp_path, tokenizer):
     assert inputs.tolist() == [ids[:5].tolist()] and targets.tolist() == [ids[1:6].tolist()]
 
 
+@pytest.mark.parametrize("pieces", [[], [np.zeros(0, np.int64)] * 2])
+def test_no_ids_are_no_file(tmp_path, pieces):
+    (tmp_path / "ids").write_bytes(b"old")
+    assert tokens.write_ids(tmp_path / "ids", pieces, Bytes()) == 0
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
 def test_memory_is_bounded(tmp_path):
     path, size = tmp_path / "large.txt", 30 * 2**20
     path.write_bytes("A line of text, é.\n".encode().ljust(32) * (size // 32))
