@@ -1,5 +1,7 @@
 """GloVe: vectors for words, learnt from how often words stand near each other (Pennington, Socher & Manning 2014).
 
+    J = Σ f(X_ij) (w_i · w̃_j + b_i + b̃_j - log X_ij)²
+
 word2vec goes through a text again and again. GloVe counts once, X_ij for word j near word i, and then asks for vectors
 whose products say the logarithms of the counts. Ratios of counts become differences of vectors: ice and steam are told
 apart by what stands near one more often than near the other, solid and gas, while water and fashion say nothing.

@@ -1,5 +1,7 @@
 """word2vec: a vector for each word, learnt from the words beside it (Mikolov et al. 2013a, 2013b).
 
+    L = -ln σ(h·u) - Σₖ ln σ(-h·uₖ)      h of the word that is read, u of one beside it, uₖ of some drawn by chance
+
 A word is known by the company it keeps. So let a word's vector say which words stand around it (skip-gram), or let
 theirs, together, say the word (CBOW). A softmax over the vocabulary would be exact and slow: instead the model tells
 the word that stands there from a few that chance puts there, which is negative sampling. Words with like neighbours
